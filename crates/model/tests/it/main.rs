@@ -1,0 +1,1 @@
+//! Does the room do what its interface says, on real files?
