@@ -1,0 +1,187 @@
+//! What does the grammar see in this text?
+
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::ControlFlow;
+
+use tree_sitter::{Node, ParseOptions, Parser, Tree};
+
+use crate::fingerprint::Fingerprint;
+use crate::functions::{self, Function};
+use crate::languages::Language;
+use crate::span::Span;
+use crate::syntax_error::{self, SyntaxError};
+use crate::text::Text;
+
+/// A text with its syntax tree.
+///
+/// The tree covers the whole text even where it does not parse: what fits no rule stands in error
+/// nodes ([`Parsed::errors`]).
+#[derive(Clone)]
+pub struct Parsed {
+    pub(crate) language: &'static Language,
+    pub(crate) text: Text,
+    pub(crate) tree: Tree,
+    /// Whether the parser gave up; the tree is then the empty text's.
+    pub(crate) gave_up: bool,
+}
+
+/// Longest text that is parsed. tree-sitter counts in 32 bits, and its tree takes some 20 to 100
+/// times the text's size in memory.
+pub(crate) const LONGEST: usize = 64 << 20;
+
+thread_local! {
+    /// One parser a grammar and thread: making one and giving it a language costs more than parsing
+    /// a short function.
+    static PARSERS: RefCell<Vec<(GrammarKey, Parser)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A language's name, and which of its grammars.
+type GrammarKey = (&'static str, usize);
+
+impl Parsed {
+    /// Parses `text`. Called as [`Language::parse`].
+    pub(crate) fn new(language: &'static Language, text: &Text) -> Self {
+        let which = (language.syntax.choose_grammar)(text.as_bytes());
+        let key = (language.name, which);
+        let parser = PARSERS.with_borrow_mut(|parsers| {
+            let at = parsers.iter().position(|(k, _)| *k == key)?;
+            Some(parsers.swap_remove(at).1)
+        });
+        let mut parser = parser.unwrap_or_else(|| fresh_parser(language, which));
+        let tree = parse_within_budget(&mut parser, text.as_bytes());
+        let parsed = Self {
+            language,
+            text: text.clone(),
+            gave_up: tree.is_none(),
+            tree: tree.unwrap_or_else(|| empty_tree(&mut parser)),
+        };
+        PARSERS.with_borrow_mut(|parsers| parsers.push((key, parser)));
+        parsed
+    }
+
+    /// The language it was parsed as.
+    #[must_use]
+    pub fn language(&self) -> &'static Language {
+        self.language
+    }
+
+    /// The text, which all positions count in.
+    #[must_use]
+    pub fn text(&self) -> &Text {
+        &self.text
+    }
+
+    /// The syntax tree. Node kinds and fields are those of the language's tree-sitter grammar.
+    #[must_use]
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// The node that covers the whole text.
+    #[must_use]
+    pub fn root(&self) -> Node<'_> {
+        self.tree.root_node()
+    }
+
+    /// Whether the whole text follows the grammar. Constant time.
+    #[must_use]
+    pub fn parses(&self) -> bool {
+        !self.gave_up && !self.root().has_error()
+    }
+
+    /// Where the text does not follow the grammar, in order; empty exactly where
+    /// [`Parsed::parses`]. The parser recovers and reads on, so later errors may follow from
+    /// earlier ones; the first is the one to show. Cost: visits only the subtrees with errors.
+    #[must_use]
+    pub fn errors(&self) -> Vec<SyntaxError> {
+        syntax_error::errors_of(self)
+    }
+
+    /// The functions, in order of their start; one that encloses others comes before them. Cost: one
+    /// pass over the tree.
+    #[must_use]
+    pub fn functions(&self) -> Vec<Function> {
+        functions::functions_of(self)
+    }
+
+    /// The fingerprint of the whole text. Cost: one pass over the tree.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint_of(self.text.span())
+    }
+
+    /// The fingerprint of the code at `span`, the same wherever in a file that code stands. What
+    /// lies beyond the text is ignored. Cost: one pass over the tree down to what the span encloses.
+    #[must_use]
+    pub fn fingerprint_of(&self, span: Span) -> Fingerprint {
+        Fingerprint::of_parsed(self, span)
+    }
+
+    /// The comments, in order. Cost: one pass over the tree.
+    #[must_use]
+    pub fn comments(&self) -> Vec<Span> {
+        let mut walk = crate::walk::Walk::new(self.root());
+        let mut comments = Vec::new();
+        while let Some(step) = walk.step() {
+            if let crate::walk::Step::Enter(node) = step
+                && self.language.is_comment(node)
+            {
+                comments.push(span_of(node));
+                walk.skip();
+            }
+        }
+        comments
+    }
+}
+
+impl fmt::Debug for Parsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parsed")
+            .field("language", &self.language.name)
+            .field("bytes", &self.text.len())
+            .field("parses", &self.parses())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The bytes a node covers.
+pub(crate) fn span_of(node: Node<'_>) -> Span {
+    Span::from(node.byte_range())
+}
+
+fn fresh_parser(language: &Language, which: usize) -> Parser {
+    let mut parser = Parser::new();
+    parser
+        .set_language(&(language.syntax.grammars[which])())
+        .expect("every grammar in the registry has a version this tree-sitter reads; a test parses with each");
+    parser
+}
+
+/// The tree, or `None` for a text that is too long or costs too many steps.
+fn parse_within_budget(parser: &mut Parser, bytes: &[u8]) -> Option<Tree> {
+    if bytes.len() > LONGEST {
+        return None;
+    }
+    let mut calls_left = 20_000 + bytes.len();
+    let mut budget = |_: &tree_sitter::ParseState| match calls_left.checked_sub(1) {
+        Some(left) => {
+            calls_left = left;
+            ControlFlow::Continue(())
+        }
+        None => ControlFlow::Break(()),
+    };
+    let options = ParseOptions::new().progress_callback(&mut budget);
+    let mut read = |offset: usize, _| bytes.get(offset..).unwrap_or_default();
+    let tree = parser.parse_with_options(&mut read, None, Some(options));
+    if tree.is_none() {
+        parser.reset();
+    }
+    tree
+}
+
+fn empty_tree(parser: &mut Parser) -> Tree {
+    parser
+        .parse(b"", None)
+        .expect("a parser with a language and without a budget always gives a tree")
+}

@@ -1,0 +1,1 @@
+//! Does this room keep its promises on whole sources, and on any bytes?
