@@ -6,6 +6,7 @@
 )]
 
 mod checks;
+mod golden;
 mod process;
 mod scratch;
 mod tidy;

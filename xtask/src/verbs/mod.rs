@@ -1,7 +1,7 @@
 //! What can `cargo xtask` do? The registry of its verbs.
 //!
 //! A verb is one file here with an `ENTRY`, one `mod` line and one line in [`VERBS`].
-
+mod golden;
 mod test;
 mod tidy;
 
@@ -40,7 +40,7 @@ impl Verb {
 }
 
 /// Every verb, in the order in which the help lists them.
-static VERBS: &[&Verb] = &[&test::ENTRY, &tidy::ENTRY];
+static VERBS: &[&Verb] = &[&test::ENTRY, &tidy::ENTRY, &golden::ENTRY];
 
 /// The verb of this name.
 pub(crate) fn by_name(name: &str) -> Option<&'static Verb> {

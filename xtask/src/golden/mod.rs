@@ -1,0 +1,170 @@
+//! Are the golden values what the reference implementation gives? Remade and compared here.
+//!
+//! Each `xtask/golden/*.py` is called with one folder and writes its files below it, at the paths
+//! that they have in the repository.
+
+mod compare;
+mod safetensors;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::process;
+
+/// How a remade file compares with the committed one.
+pub(crate) enum Difference {
+    /// Equal, or within the tolerance.
+    None,
+    /// Nothing is committed at this path.
+    Missing,
+    /// What differs, in words.
+    Values(String),
+}
+
+/// The scripts, sorted by name.
+///
+/// # Errors
+///
+/// Where there are none.
+pub(crate) fn scripts(root: &Path) -> Result<Vec<PathBuf>> {
+    let folder = root.join("xtask").join("golden");
+    let mut found = Vec::new();
+    for entry in
+        std::fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))?
+    {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "py") {
+            found.push(path);
+        }
+    }
+    if found.is_empty() {
+        bail!("no scripts in {}", folder.display());
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// The Python of `.venv`, which is made and filled first where needed.
+///
+/// # Errors
+///
+/// Where Python is missing, or the packages cannot be installed.
+pub(crate) fn python(root: &Path) -> Result<PathBuf> {
+    let venv = root.join(".venv");
+    let python = venv.join(if cfg!(windows) {
+        "Scripts/python.exe"
+    } else {
+        "bin/python"
+    });
+    let requirements = Path::new("xtask").join("golden").join("requirements.txt");
+    let wanted = std::fs::read_to_string(root.join(&requirements))
+        .context("cannot read the pinned versions")?;
+    // What was installed last: written only when it succeeded.
+    let stamp = venv.join("requirements.txt");
+    if python.exists() && std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted)
+    {
+        return Ok(python);
+    }
+    let created = process::show(root, "python3", &["-m", "venv", ".venv"], &[])?;
+    if !created.success {
+        bail!("cannot make .venv (Debian: apt-get install python3-venv)");
+    }
+    let requirements = requirements.to_string_lossy();
+    let words = [
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "-r",
+        &requirements,
+    ];
+    if !process::show(root, &python.to_string_lossy(), &words, &[])?.success {
+        bail!("pip could not install {requirements}");
+    }
+    std::fs::write(&stamp, wanted).context("cannot note what was installed")?;
+    Ok(python)
+}
+
+/// Every file below `folder`, as paths relative to it, sorted.
+///
+/// # Errors
+///
+/// Where a folder cannot be listed.
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(inner) = open.pop() {
+        for entry in
+            std::fs::read_dir(&inner).with_context(|| format!("cannot list {}", inner.display()))?
+        {
+            let path = entry?.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if let Ok(relative) = path.strip_prefix(folder) {
+                found.push(relative.to_path_buf());
+            }
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// Compares one remade file with the committed one.
+///
+/// # Errors
+///
+/// Where a file cannot be read, or is not what its name says.
+pub(crate) fn difference(committed: &Path, remade: &Path) -> Result<Difference> {
+    if !committed.exists() {
+        return Ok(Difference::Missing);
+    }
+    let read = |path: &Path| {
+        std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let (old, new) = (read(committed)?, read(remade)?);
+    if old == new {
+        return Ok(Difference::None);
+    }
+    let extension = remade.extension().unwrap_or_default();
+    let found = if extension == "safetensors" {
+        safetensors::difference(&old, &new)
+    } else if extension == "json" {
+        compare::json_difference(&old, &new)
+    } else {
+        Ok(Some("the bytes differ".to_owned()))
+    };
+    let found = found.with_context(|| format!("cannot compare {}", committed.display()))?;
+    Ok(found.map_or(Difference::None, Difference::Values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scratch::Scratch;
+
+    #[test]
+    fn files_are_listed_and_compared() {
+        let scratch = Scratch::new("golden-test").expect("a folder");
+        let path = scratch.path();
+        std::fs::create_dir(path.join("b")).expect("a folder");
+        for (name, text) in [
+            ("a.json", "[1.0, 2.0]"),
+            ("b/c.json", "[1.00001, 2.0]"),
+            ("d.json", "[1.1, 2.0]"),
+            ("e.txt", "x"),
+        ] {
+            std::fs::write(path.join(name), text).expect("a file");
+        }
+        let found = files(path).expect("a list");
+        let expected = ["a.json", "b/c.json", "d.json", "e.txt"].map(PathBuf::from);
+        assert_eq!(found, expected);
+        let compare =
+            |a: &str, b: &str| difference(&path.join(a), &path.join(b)).expect("readable");
+        assert!(matches!(compare("a.json", "b/c.json"), Difference::None));
+        assert!(matches!(compare("a.json", "d.json"), Difference::Values(_)));
+        assert!(matches!(compare("f.json", "d.json"), Difference::Missing));
+        assert!(matches!(compare("a.json", "e.txt"), Difference::Values(_)));
+        assert!(difference(&path.join("e.txt"), &path.join("a.json")).is_err());
+    }
+}
