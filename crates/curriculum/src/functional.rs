@@ -1,0 +1,289 @@
+//! Does a program still do its task, whoever wrote it?
+//!
+//! A static check: no program that a model wrote is run here. It asks that the program parses, that
+//! the function is there once with its parameters, that every name it uses is one it can know, that
+//! nothing was removed, and that each thing the specification asks for stands there, in order-free
+//! alternatives (see [`Contract::needs`]). How much of real breakage that catches is measured by the
+//! tests (every line of a right program deleted in turn).
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::OnceLock;
+
+use palinode_code::{Text, languages};
+
+use crate::lexer::{TokenKind, Tokens};
+use crate::names::Split;
+use crate::task::{Contract, Language, Task};
+use crate::{Curriculum, Options};
+
+/// The first reason found why a program does not do its task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Break {
+    /// There is nothing but blanks.
+    Empty,
+    /// It does not parse; the line (from 1) of the first error.
+    Syntax(usize),
+    /// The function is not there, or more than once.
+    Function(String),
+    /// Its parameters are not those asked for.
+    Parameters(Vec<String>),
+    /// Fewer non-blank lines than the task can be done in.
+    Removed(usize),
+    /// A name that nothing in the program defines.
+    UnknownName(String),
+    /// Something the specification asks for is missing.
+    Missing(String),
+}
+
+impl fmt::Display for Break {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => write!(f, "the program is empty"),
+            Self::Syntax(line) => write!(f, "it does not parse at line {line}"),
+            Self::Function(name) => write!(f, "function {name} is not defined once"),
+            Self::Parameters(found) => write!(f, "its parameters are {}", found.join(", ")),
+            Self::Removed(lines) => write!(f, "only {lines} lines are left"),
+            Self::UnknownName(name) => write!(f, "{name} is used and never defined"),
+            Self::Missing(need) => write!(f, "{need} is missing"),
+        }
+    }
+}
+
+/// Why `program` does not do its task; none if it does.
+pub fn breaks(program: &str, task: &Task) -> Option<Break> {
+    let (language, contract) = (task.language, &task.contract);
+    if program.trim().is_empty() {
+        return Some(Break::Empty);
+    }
+    let Some(grammar) = languages::by_name(language.name()) else {
+        return Some(Break::Syntax(0));
+    };
+    let parsed = grammar.parse(&Text::from(program));
+    if let Some(error) = parsed.errors().first() {
+        return Some(Break::Syntax(error.line));
+    }
+    let functions = parsed.functions();
+    let mut named = functions
+        .iter()
+        .filter(|function| function.name == contract.function);
+    let (Some(function), None) = (named.next(), named.next()) else {
+        return Some(Break::Function(contract.function.clone()));
+    };
+    let body = program
+        .get(function.span.start..function.span.end)
+        .unwrap_or_default();
+    let tokens = Tokens::of(body, language);
+    if let Some(found) = wrong_parameters(&tokens, contract) {
+        return Some(Break::Parameters(found));
+    }
+    let lines = body.lines().filter(|line| !line.trim().is_empty()).count();
+    if lines < contract.least_lines {
+        return Some(Break::Removed(lines));
+    }
+    if let Some(name) = unknown_name(program, &tokens, language, contract) {
+        return Some(Break::UnknownName(name));
+    }
+    contract
+        .needs
+        .iter()
+        .find(|need| !stands(&tokens, need, language))
+        .map(|need| Break::Missing(need.clone()))
+}
+
+/// The parameters of the function's header, if they are not those of the contract.
+fn wrong_parameters(tokens: &Tokens<'_>, contract: &Contract) -> Option<Vec<String>> {
+    let open = tokens
+        .find(&contract.function)
+        .next()
+        .map_or(0, |at| at + 1);
+    let mut depth = 0_i32;
+    let mut found = Vec::new();
+    for at in open..tokens.all.len() {
+        match tokens.text(at) {
+            "(" | "<" => depth += 1,
+            ">" => depth -= 1,
+            text @ ("," | ")") if depth == 1 => {
+                if tokens.is_word(at - 1) {
+                    found.push(tokens.text(at - 1).to_owned());
+                }
+                if text == ")" {
+                    break;
+                }
+            }
+            ")" => depth -= 1,
+            _ => {}
+        }
+    }
+    (found != contract.parameters).then_some(found)
+}
+
+/// The first name used in the function that is no parameter, is assigned or declared nowhere in the
+/// program, and belongs to no language, library or program of the curriculum.
+fn unknown_name(
+    program: &str,
+    body: &Tokens<'_>,
+    language: Language,
+    contract: &Contract,
+) -> Option<String> {
+    let known = vocabulary(language);
+    let all = Tokens::of(program, language);
+    let defined: BTreeSet<&str> = all
+        .all
+        .iter()
+        .enumerate()
+        .filter(|&(at, token)| token.kind == TokenKind::Word && defines(&all, at))
+        .map(|(_, token)| token.text)
+        .collect();
+    let mut uses: Vec<&str> = body
+        .all
+        .iter()
+        .enumerate()
+        .filter(|&(at, token)| token.kind == TokenKind::Word && !is_member(body, at))
+        .map(|(_, token)| token.text)
+        .collect();
+    // Names inside interpolated strings are uses as well.
+    for token in body
+        .all
+        .iter()
+        .filter(|token| token.kind == TokenKind::String)
+    {
+        let holes = token.text.starts_with('f') || token.text.starts_with('`');
+        if holes {
+            uses.extend(
+                token
+                    .text
+                    .split('{')
+                    .skip(1)
+                    .filter_map(|hole| hole.split_once('}'))
+                    .map(|(name, _)| name),
+            );
+        }
+    }
+    uses.into_iter()
+        .find(|name| {
+            !known.contains(*name)
+                && !defined.contains(name)
+                && *name != contract.function
+                && !contract
+                    .parameters
+                    .iter()
+                    .any(|parameter| parameter == name)
+        })
+        .map(str::to_owned)
+}
+
+/// Whether the word at `at` is given a value or declared there.
+fn defines(tokens: &Tokens<'_>, at: usize) -> bool {
+    let (before, after) = (
+        if at > 0 { tokens.text(at - 1) } else { "" },
+        tokens.text(at + 1),
+    );
+    let typed = at > 0 && (tokens.is_word(at - 1) || ["*", "&", ">"].contains(&before));
+    let declared =
+        typed && !["return", "in", "if", "while", "not", "delete", "and", "or"].contains(&before);
+    let assigned =
+        matches!(after, "=" | "," | ":=") && before != "." && before != "(" && before != ",";
+    let bound = ["as", "for", "const", "let", "import", "struct"].contains(&before);
+    let second_target =
+        before == "," && after == "=" && at >= 2 && tokens.all[at - 2].line == tokens.all[at].line;
+    let declares = declared && matches!(after, "=" | ";" | "[" | "," | ")" | "(" | ":" | "{");
+    (assigned && after == "=")
+        || bound
+        || second_target
+        || declares
+        || (after == "," && assigned && starts_line(tokens, at))
+}
+
+fn starts_line(tokens: &Tokens<'_>, at: usize) -> bool {
+    at == 0 || tokens.all[at - 1].line < tokens.all[at].line
+}
+
+/// Whether the word is a member (`.name`, `->name`), a keyword argument or a property key.
+fn is_member(tokens: &Tokens<'_>, at: usize) -> bool {
+    let before = if at > 0 { tokens.text(at - 1) } else { "" };
+    let after = tokens.text(at + 1);
+    before == "."
+        || before == "->"
+        || before == "::"
+        || (after == "=" && matches!(before, "(" | ","))
+        || (after == ":" && matches!(before, "{" | ","))
+}
+
+/// The words that programs of a language may use without defining them: those in the curriculum's own
+/// templates, drafts included. They hold keywords, types, library functions and constants.
+fn vocabulary(language: Language) -> &'static BTreeSet<&'static str> {
+    static WORDS: OnceLock<[BTreeSet<&'static str>; 4]> = OnceLock::new();
+    &WORDS.get_or_init(|| Language::ALL.map(crate::compose::template_words))[language as usize]
+}
+
+/// Whether a need stands in the tokens: see [`Contract::needs`].
+fn stands(tokens: &Tokens<'_>, need: &str, language: Language) -> bool {
+    need.split(" || ").any(|alternative| {
+        let runs: Vec<Tokens<'_>> = alternative
+            .split(" .. ")
+            .map(|run| Tokens::of(run, language))
+            .collect();
+        let Some((first, rest)) = runs.split_first() else {
+            return false;
+        };
+        (0..tokens.all.len()).any(|start| {
+            if !run_stands(tokens, start, first) {
+                return false;
+            }
+            let end = tokens.statement_end(start, language);
+            let mut from = start + first.all.len();
+            rest.iter().all(
+                |run| match (from..=end).find(|&at| run_stands(tokens, at, run)) {
+                    Some(at) => {
+                        from = at + run.all.len();
+                        true
+                    }
+                    None => false,
+                },
+            )
+        })
+    })
+}
+
+fn run_stands(tokens: &Tokens<'_>, at: usize, run: &Tokens<'_>) -> bool {
+    run.all.iter().enumerate().all(|(offset, wanted)| {
+        let found = tokens.text(at + offset);
+        !found.is_empty() && (wanted.text == "_" || wanted.text == found)
+    })
+}
+
+/// How many of a curriculum's right programs are still called right after one of their lines was
+/// deleted, and how many such programs there were: what this check does not see.
+pub fn blindness(seed: u64, tasks: u64) -> (usize, usize) {
+    let curriculum = Curriculum::new(Options {
+        seed,
+        split: Split::HeldOut,
+        unseen_wording: 0.0,
+        risky: 0.7,
+    });
+    let (mut passed, mut tried) = (0, 0);
+    for index in 0..tasks {
+        let task = curriculum.task(index);
+        let lines: Vec<&str> = task.fixed.lines().collect();
+        let start = lines
+            .iter()
+            .position(|line| line.contains(&task.contract.function))
+            .unwrap_or(0);
+        for removed in start..lines.len() {
+            if lines[removed].trim().is_empty() {
+                continue;
+            }
+            let kept: Vec<&str> = lines
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| *at != removed)
+                .map(|(_, line)| *line)
+                .collect();
+            tried += 1;
+            passed += usize::from(breaks(&kept.join("\n"), &task).is_none());
+        }
+    }
+    (passed, tried)
+}

@@ -1,0 +1,241 @@
+//! What else does a function do besides its core: which everyday steps surround it?
+//!
+//! A step reads or changes one whole-number parameter of its own. None has to do with security; they
+//! make functions as long and as varied as real ones, and the flaw harder to find.
+
+use crate::pattern::Slot;
+use crate::task::Language;
+
+/// One step, in the three syntaxes (C and C++ share one).
+#[derive(Debug)]
+pub struct Step {
+    /// Its slots besides `$n`, the parameter it works on.
+    pub slots: &'static [(&'static str, Slot)],
+    /// Ways to ask for it; the last is never used in training.
+    pub says: &'static [&'static str],
+    /// Whether it may leave the function and so must stand before the core.
+    pub leaves: bool,
+    /// A module-level line that it needs (C and C++, Python, JavaScript).
+    pub top: [&'static str; 3],
+    /// Its lines (C and C++, Python, JavaScript).
+    pub code: [&'static str; 3],
+    /// What a program that does it must contain.
+    pub needs: &'static [&'static str],
+}
+
+impl Step {
+    /// Which of the three syntaxes a language uses.
+    pub(crate) fn syntax(language: Language) -> usize {
+        match language {
+            Language::C | Language::Cpp => 0,
+            Language::Python => 1,
+            Language::JavaScript => 2,
+        }
+    }
+}
+
+const K: (&str, Slot) = ("k", Slot::Number(8, 900));
+const ACC: (&str, Slot) = ("acc", Slot::Name);
+
+/// Every step.
+pub static STEPS: &[Step] = &[
+    Step {
+        slots: &[K],
+        says: &[
+            "It gives up if $n is below $k",
+            "It stops early when $n is less than $k",
+            "For any $n under $k it returns at once",
+            "Unless $n reaches $k, nothing is done",
+        ],
+        leaves: true,
+        top: ["", "", ""],
+        code: [
+            "if ($n < $k) {\n    return $fail;\n}",
+            "if $n < $k:\n    return $fail",
+            "if ($n < $k) {\n    return $fail;\n}",
+        ],
+        needs: &["$n < $k || $k > $n"],
+    },
+    Step {
+        slots: &[
+            ("low", Slot::Number(8, 200)),
+            ("high", Slot::Number(200, 900)),
+        ],
+        says: &[
+            "It returns early unless $n lies between $low and $high",
+            "Any $n outside $low to $high ends it early",
+            "Values of $n not within $low and $high are turned away",
+        ],
+        leaves: true,
+        top: ["", "", ""],
+        code: [
+            "if ($n < $low || $n > $high) {\n    return $fail;\n}",
+            "if $n < $low or $n > $high:\n    return $fail",
+            "if ($n < $low || $n > $high) {\n    return $fail;\n}",
+        ],
+        needs: &[
+            "$n < $low || $low > $n || $low <= $n",
+            "$n > $high || $high < $n || <= $high",
+        ],
+    },
+    Step {
+        slots: &[K],
+        says: &[
+            "It caps $n at $k",
+            "$n is limited to at most $k",
+            "It never lets $n go past $k",
+        ],
+        leaves: false,
+        top: ["", "", ""],
+        code: [
+            "if ($n > $k) {\n    $n = $k;\n}",
+            "if $n > $k:\n    $n = $k",
+            "if ($n > $k) {\n    $n = $k;\n}",
+        ],
+        needs: &[
+            "$n > $k || $k < $n || min (",
+            "$n = $k || $n = min ( || $n = Math . min (",
+        ],
+    },
+    Step {
+        slots: &[K],
+        says: &[
+            "It uses $k when $n is zero",
+            "A zero $n is replaced by $k",
+            "Where $n is zero it takes $k instead",
+        ],
+        leaves: false,
+        top: ["", "", ""],
+        code: [
+            "if ($n == 0) {\n    $n = $k;\n}",
+            "if $n == 0:\n    $n = $k",
+            "if ($n === 0) {\n    $n = $k;\n}",
+        ],
+        needs: &["$n == 0 || $n === 0 || ! $n || not $n", "$n = $k"],
+    },
+    Step {
+        slots: &[K, ACC],
+        says: &[
+            "It adds the first $n multiples of $k into $acc",
+            "$acc sums $n multiples of $k",
+            "The sum of the first $n multiples of $k goes to $acc",
+        ],
+        leaves: false,
+        top: ["", "", ""],
+        code: [
+            "int $acc = 0;\nfor (int i = 0; i < $n; i++) {\n    $acc += i * $k;\n}",
+            "$acc = 0\nfor i in range($n):\n    $acc += i * $k",
+            "let $acc = 0;\nfor (let i = 0; i < $n; i++) {\n    $acc += i * $k;\n}",
+        ],
+        needs: &["$acc = 0", "i < $n || range ( $n", "$acc += .. $k"],
+    },
+    Step {
+        slots: &[K, ACC],
+        says: &[
+            "It counts in $acc how many numbers below $n divide by $k",
+            "$acc counts the multiples of $k below $n",
+            "How many numbers under $n are multiples of $k is kept in $acc",
+        ],
+        leaves: false,
+        top: ["", "", ""],
+        code: [
+            "int $acc = 0;\nfor (int i = 1; i < $n; i++) {\n    if (i % $k == 0) {\n        $acc++;\n    }\n}",
+            "$acc = 0\nfor i in range(1, $n):\n    if i % $k == 0:\n        $acc += 1",
+            "let $acc = 0;\nfor (let i = 1; i < $n; i++) {\n    if (i % $k === 0) {\n        $acc++;\n    }\n}",
+        ],
+        needs: &[
+            "$acc = 0",
+            "i < $n || range ( .. $n",
+            "% $k",
+            "$acc ++ || $acc += 1",
+        ],
+    },
+    Step {
+        slots: &[K, ACC],
+        says: &[
+            "It sets $acc to 2 when $n is above $k, otherwise to 1",
+            "$acc is 2 for $n over $k and 1 otherwise",
+            "With $n over $k it makes $acc 2, else 1",
+        ],
+        leaves: false,
+        top: ["", "", ""],
+        code: [
+            "int $acc = 1;\nif ($n > $k) {\n    $acc = 2;\n}",
+            "$acc = 1\nif $n > $k:\n    $acc = 2",
+            "let $acc = 1;\nif ($n > $k) {\n    $acc = 2;\n}",
+        ],
+        needs: &["$acc = 1", "$n > $k || $k < $n", "$acc = 2"],
+    },
+    Step {
+        slots: &[("word", Slot::Label)],
+        says: &[
+            "It logs $n as \"$word\" on standard error",
+            "$n is reported under \"$word\" on standard error",
+            "A line \"$word\" with $n goes to standard error",
+        ],
+        leaves: false,
+        top: ["#include <stdio.h>", "import sys", ""],
+        code: [
+            "fprintf(stderr, \"$word: %d\\n\", $n);",
+            "print(\"$word:\", $n, file=sys.stderr)",
+            "console.error(\"$word:\", $n);",
+        ],
+        needs: &["fprintf ( stderr .. $n || print ( .. $n .. stderr || error ( .. $n"],
+    },
+    Step {
+        slots: &[ACC],
+        says: &[
+            "It adds $n to the running $acc of all calls",
+            "The module's $acc grows by $n at each call",
+            "Over all calls $n is summed up in $acc",
+        ],
+        leaves: false,
+        top: ["static int $acc = 0;", "$acc = 0", "let $acc = 0;"],
+        code: ["$acc += $n;", "global $acc\n$acc += $n", "$acc += $n;"],
+        needs: &["$acc += $n || $acc = $acc + $n"],
+    },
+    Step {
+        slots: &[K],
+        says: &[
+            "It halves $n until it is at most $k",
+            "$n is halved while above $k",
+            "As long as $n exceeds $k it is cut in half",
+        ],
+        leaves: false,
+        top: ["", "", ""],
+        code: [
+            "while ($n > $k) {\n    $n = $n / 2;\n}",
+            "while $n > $k:\n    $n = $n // 2",
+            "while ($n > $k) {\n    $n = Math.floor($n / 2);\n}",
+        ],
+        needs: &["while .. $n > $k", "$n = .. 2 || $n /= 2 || $n //= 2"],
+    },
+    Step {
+        slots: &[K],
+        says: &[
+            "It reduces $n modulo $k",
+            "$n becomes its remainder by $k",
+            "Of $n it keeps the remainder modulo $k",
+        ],
+        leaves: false,
+        top: ["", "", ""],
+        code: ["$n = $n % $k;", "$n = $n % $k", "$n = $n % $k;"],
+        needs: &["$n = $n % $k || $n %= $k"],
+    },
+    Step {
+        slots: &[K, ("shift", Slot::Number(8, 900)), ACC],
+        says: &[
+            "It puts $n times $k plus $shift into $acc",
+            "$acc is $n times $k, plus $shift",
+            "As $acc it takes $shift more than $n times $k",
+        ],
+        leaves: false,
+        top: ["", "", ""],
+        code: [
+            "int $acc = $n * $k + $shift;",
+            "$acc = $n * $k + $shift",
+            "const $acc = $n * $k + $shift;",
+        ],
+        needs: &["$acc = .. $n * $k || $acc = .. $k * $n", "$acc = .. $shift"],
+    },
+];

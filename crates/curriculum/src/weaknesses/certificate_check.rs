@@ -1,0 +1,82 @@
+//! Is the other side of a connection who it says it is?
+
+use crate::lexer::Tokens;
+use crate::pattern::{
+    Pattern,
+    Slot::{Local, Name, Number},
+};
+use crate::task::Language::{self, JavaScript, Python};
+use crate::weakness::Weakness;
+
+pub(super) static ENTRY: Weakness = Weakness {
+    name: "certificate-check",
+    cwe: 295,
+    doc: "The check of the server's certificate is switched off. The careful program leaves it on.",
+    patterns: PATTERNS,
+    finds,
+};
+
+static PATTERNS: &[Pattern] = &[
+    Pattern {
+        language: Python,
+        slots: &[
+            ("url", Name),
+            ("k", Number(8, 120)),
+            ("r", Local(&["reply", "response", "answer"])),
+        ],
+        parameters: &["$url"],
+        top: &["import requests"],
+        returns: "",
+        fail: "None",
+        setup: "",
+        draft: "$r = requests.get($url, timeout=$k, verify=False)",
+        fixed: "$r = requests.get($url, timeout=$k)",
+        after: "$r.raise_for_status()",
+        value: "$r.text",
+        says: &[
+            "It fetches $url within $k seconds and returns the text",
+            "The text at $url is fetched, waiting at most $k seconds",
+            "With a timeout of $k it gets the text of $url",
+            "What $url answers in $k seconds is returned as text",
+        ],
+        needs: &[
+            "get ( $url",
+            "timeout = $k",
+            "raise_for_status",
+            "return .. text",
+        ],
+    },
+    Pattern {
+        language: JavaScript,
+        slots: &[
+            ("host", Name),
+            ("k", Number(100, 900)),
+            ("o", Local(&["options", "settings", "how"])),
+        ],
+        parameters: &["$host"],
+        top: &["const https = require(\"https\");"],
+        returns: "",
+        fail: "null",
+        setup: "",
+        draft: "const $o = { hostname: $host, port: $k, rejectUnauthorized: false };",
+        fixed: "const $o = { hostname: $host, port: $k };",
+        after: "",
+        value: "https.get($o)",
+        says: &[
+            "It starts an HTTPS request to $host on port $k and returns it",
+            "An HTTPS request to port $k of $host is made and returned",
+            "To $host, port $k, it sends an HTTPS request",
+            "The answer is an HTTPS request that goes to port $k on $host",
+        ],
+        needs: &[
+            "hostname : $host",
+            "port : $k",
+            "return https . get ( || return https . request (",
+        ],
+    },
+];
+
+fn finds(_: Language, tokens: &Tokens<'_>) -> bool {
+    tokens.contains(&["verify", "=", "False"])
+        || tokens.contains(&["rejectUnauthorized", ":", "false"])
+}

@@ -1,0 +1,93 @@
+//! Can a text become part of a page's markup?
+
+use crate::lexer::Tokens;
+use crate::pattern::{
+    Pattern,
+    Slot::{Choice, Local, Name},
+};
+use crate::task::Language::{self, JavaScript, Python};
+use crate::weakness::Weakness;
+
+pub(super) static ENTRY: Weakness = Weakness {
+    name: "cross-site-scripting",
+    cwe: 79,
+    doc: "A text from outside is put between tags as it is. The careful program escapes it.",
+    patterns: PATTERNS,
+    finds,
+};
+
+const TAG: &[&str] = &["p", "li", "td", "h1", "h2", "span", "div", "b"];
+const MARKUP: &[&str] = &["page", "part", "block", "row"];
+
+const SAYS: &[&str] = &[
+    "It returns $text inside the tag $tag",
+    "$text is wrapped in a $tag tag and returned",
+    "It makes the markup of a $tag element that shows $text",
+    "A $tag element with $text in it is the answer",
+];
+
+static PATTERNS: &[Pattern] = &[
+    Pattern {
+        language: Python,
+        slots: &[("text", Name), ("tag", Choice(TAG)), ("m", Local(MARKUP))],
+        parameters: &["$text"],
+        top: &["import html"],
+        returns: "",
+        fail: "\"\"",
+        setup: "",
+        draft: "$m = \"<$tag>\" + $text + \"</$tag>\"",
+        fixed: "$m = \"<$tag>\" + html.escape($text) + \"</$tag>\"",
+        after: "",
+        value: "$m",
+        says: SAYS,
+        needs: &["\"<$tag>\" + .. $text .. + \"</$tag>\"", "return _"],
+    },
+    Pattern {
+        language: JavaScript,
+        slots: &[("text", Name), ("tag", Choice(TAG)), ("m", Local(MARKUP))],
+        parameters: &["$text"],
+        top: &[
+            "function escapeText(text) {\n    return text.replace(/&/g, \"&amp;\").replace(/</g, \"&lt;\");\n}",
+        ],
+        returns: "",
+        fail: "null",
+        setup: "",
+        draft: "const $m = \"<$tag>\" + $text + \"</$tag>\";",
+        fixed: "const $m = \"<$tag>\" + escapeText($text) + \"</$tag>\";",
+        after: "",
+        value: "$m",
+        says: SAYS,
+        needs: &["\"<$tag>\" + .. $text .. + \"</$tag>\"", "return _"],
+    },
+    Pattern {
+        language: JavaScript,
+        slots: &[("box", Name), ("text", Name)],
+        parameters: &["$box", "$text"],
+        top: &["const assert = require(\"assert\");"],
+        returns: "",
+        fail: "null",
+        setup: "assert($box);",
+        draft: "$box.innerHTML = $text;",
+        fixed: "$box.textContent = $text;",
+        after: "$box.hidden = false;",
+        value: "$box",
+        says: &[
+            "It shows $text in the element $box and returns that",
+            "The element $box gets $text and is shown",
+            "In the element $box it puts $text and unhides it",
+            "$text is made visible inside the element $box",
+        ],
+        needs: &["$box . _ = $text", "hidden = false", "return $box"],
+    },
+];
+
+fn finds(_: Language, tokens: &Tokens<'_>) -> bool {
+    let raw = tokens
+        .find("innerHTML")
+        .any(|at| tokens.text(at + 1) == "=" && tokens.is_word(at + 2));
+    let joined = tokens.all.iter().enumerate().any(|(at, token)| {
+        let opens = token.text.contains('<') && token.text.contains('>') && tokens.is_string(at);
+        opens && tokens.text(at + 1) == "+" && tokens.is_word(at + 2) && tokens.text(at + 3) == "+"
+    });
+    raw || joined
+}

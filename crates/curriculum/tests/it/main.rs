@@ -1,0 +1,5 @@
+//! Does the curriculum keep its promises?
+
+mod checks;
+mod determinism;
+mod samples;
