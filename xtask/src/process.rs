@@ -63,7 +63,8 @@ pub(crate) fn show(
     arguments: &[&str],
     environment: &[(&str, &str)],
 ) -> Result<Finished> {
-    println!("$ {program} {}", arguments.join(" "));
+    let name = Path::new(program).file_name().unwrap_or_default();
+    println!("$ {} {}", name.display(), arguments.join(" "));
     let mut command = Command::new(program);
     command
         .args(arguments)

@@ -14,7 +14,14 @@ use crate::process;
 pub(super) static FORMAT: Step = Step {
     name: "format",
     shows: "every file is formatted as rustfmt does by default",
-    run: |root| cargo(root, &["fmt", "--all", "--check"], &[]),
+    run: |root| {
+        // The names of the files are enough: `cargo fmt` shows and does the rest.
+        let outcome = cargo(root, &["fmt", "--all", "--", "--check", "-l"], &[])?;
+        if !outcome.passed {
+            println!("hint: `cargo fmt --all` formats them");
+        }
+        Ok(outcome)
+    },
 };
 
 pub(super) static CLIPPY: Step = Step {
@@ -30,8 +37,6 @@ pub(super) static DOCS: Step = Step {
     name: "docs",
     shows: "every public item is documented and every link leads somewhere",
     run: |root| {
-        // The program's documentation would be written to the same place as a library of its name;
-        // `--document-private-items` would check more, but links to private items are fine there.
         let words = ["doc", "--release", "--workspace", "--no-deps"];
         cargo(root, &words, &[("RUSTDOCFLAGS", "-D warnings")])
     },

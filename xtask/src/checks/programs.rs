@@ -189,3 +189,53 @@ fn compile(compiler: &Compiler, folder: &Path, files: &[String]) -> Result<bool>
     }
     Ok(good)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of each language a program that compiles, and one that does not.
+    const PROGRAMS: &[(&str, &str, &str)] = &[
+        (
+            "c",
+            "int f(void) { return 1; }\n",
+            "int f(void) { return 1 }\n",
+        ),
+        (
+            "cpp",
+            "auto f = [] { return 1; };\n",
+            "auto f = [ { return 1; };\n",
+        ),
+        ("py", "def f():\n    return 1\n", "def f():\nreturn 1\n"),
+        (
+            "js",
+            "module.exports = () => { return 1; };\nreturn;\n",
+            "const f = () => { return 1; ;\n",
+        ),
+    ];
+
+    #[test]
+    fn what_is_no_program_is_refused() {
+        let scratch = Scratch::new("programs-test").expect("a folder");
+        let write = |name: &str, text: &str| {
+            std::fs::write(scratch.path().join(name), text).expect("a file");
+            name.to_owned()
+        };
+        for (extension, good, bad) in PROGRAMS {
+            let good = write(&format!("good.{extension}"), good);
+            let bad = write(&format!("bad.{extension}"), bad);
+            let compiler = COMPILERS.iter().find(|one| one.extension == *extension);
+            let compiler = compiler.expect("every language has a compiler");
+            // Where it is missing, the step names what it skips.
+            if process::is_there(compiler.program, &["--version"]) {
+                let passes =
+                    |files: &[String]| compile(compiler, scratch.path(), files).expect("it starts");
+                assert!(passes(std::slice::from_ref(&good)), "{good}");
+                assert!(!passes(&[good, bad]), "{extension}");
+            }
+        }
+        let found = by_extension(scratch.path()).expect("a list");
+        assert_eq!(found["py"], ["bad.py", "good.py"]);
+        assert_eq!(found.len(), COMPILERS.len());
+    }
+}
