@@ -1,7 +1,7 @@
 //! Are the golden values what the reference implementation gives? Remade and compared here.
 //!
-//! Each `xtask/golden/*.py` is called with one folder and writes its files below it, at the paths
-//! that they have in the repository.
+//! `xtask/golden/<name>.py` is called with an empty folder and fills it; what it writes is committed
+//! as `tests/it/golden/<name>` of the one crate that has a folder of that name.
 
 mod compare;
 mod safetensors;
@@ -22,24 +22,69 @@ pub(crate) enum Difference {
     Values(String),
 }
 
+/// A script that makes golden files.
+pub(crate) struct Script {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// Its name without extension.
+    pub(crate) name: String,
+    /// The folder that holds what it made when it was last run.
+    pub(crate) committed: PathBuf,
+}
+
 /// The scripts, sorted by name.
 ///
 /// # Errors
 ///
-/// Where there are none.
-pub(crate) fn scripts(root: &Path) -> Result<Vec<PathBuf>> {
+/// Where there are none, or where not exactly one crate has a folder of a script's name.
+pub(crate) fn scripts(root: &Path) -> Result<Vec<Script>> {
     let folder = root.join("xtask").join("golden");
     let mut found = Vec::new();
-    for entry in
-        std::fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))?
-    {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "py") {
-            found.push(path);
+    for path in listed(&folder)? {
+        if path.extension().is_none_or(|extension| extension != "py") {
+            continue;
         }
+        let name = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let committed = committed(root, &name)?;
+        found.push(Script {
+            path,
+            name,
+            committed,
+        });
     }
     if found.is_empty() {
         bail!("no scripts in {}", folder.display());
+    }
+    Ok(found)
+}
+
+/// The one folder `crates/*/tests/it/golden/<name>`.
+fn committed(root: &Path, name: &str) -> Result<PathBuf> {
+    let mut folders: Vec<PathBuf> = listed(&root.join("crates"))?
+        .into_iter()
+        .map(|room| room.join("tests").join("it").join("golden").join(name))
+        .filter(|folder| folder.is_dir())
+        .collect();
+    match folders.pop() {
+        Some(folder) if folders.is_empty() => Ok(folder),
+        Some(_) => bail!("more than one crate has golden files called `{name}`"),
+        None => bail!(
+            "whose golden files are `{name}`? Make an empty folder crates/<crate>/tests/it/golden/{name}"
+        ),
+    }
+}
+
+/// What stands in a folder, sorted.
+fn listed(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
+    let mut found = Vec::new();
+    for entry in entries {
+        found.push(entry?.path());
     }
     found.sort_unstable();
     Ok(found)
@@ -95,10 +140,7 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_path_buf()];
     while let Some(inner) = open.pop() {
-        for entry in
-            std::fs::read_dir(&inner).with_context(|| format!("cannot list {}", inner.display()))?
-        {
-            let path = entry?.path();
+        for path in listed(&inner)? {
             if path.is_dir() {
                 open.push(path);
             } else if let Ok(relative) = path.strip_prefix(folder) {

@@ -15,8 +15,8 @@ pub(crate) static ENTRY: Verb = Verb {
     usage: "[--check] [--python PATH]",
     summary: "Remakes the golden files with PyTorch and transformers.",
     details: "Makes `.venv` with the versions pinned in xtask/golden/requirements.txt, runs each\n\
-              xtask/golden/*.py into a temporary folder and replaces the committed files; what the\n\
-              tolerance forgives stays as it is. `--check` compares and writes nothing. `--python`\n\
+              xtask/golden/*.py into a temporary folder and replaces what was committed from it; what\n\
+              the tolerance forgives stays as it is. `--check` compares and writes nothing. `--python`\n\
               takes an interpreter that has the packages instead of `.venv`.",
     run,
 };
@@ -42,32 +42,36 @@ fn run(root: &Path, words: &[String]) -> Result<ExitCode> {
         None => golden::python(root)?,
     };
     let scratch = Scratch::new("golden")?;
+    let mut different = 0;
     for script in &scripts {
-        let (script, out) = (script.to_string_lossy(), scratch.path().to_string_lossy());
-        let finished = process::show(root, &python.to_string_lossy(), &[&script, &out], &[])?;
-        if !finished.success {
-            bail!("{script} failed");
+        let out = scratch.path().join(&script.name);
+        std::fs::create_dir(&out).with_context(|| format!("cannot create {}", out.display()))?;
+        let words = [&*script.path.to_string_lossy(), &*out.to_string_lossy()];
+        if !process::show(root, &python.to_string_lossy(), &words, &[])?.success {
+            bail!("{} failed", script.path.display());
         }
+        different += settle(&script.committed, &out, check)?;
     }
-    settle(root, scratch.path(), check)
+    Ok(ExitCode::from(u8::from(check && different > 0)))
 }
 
-/// Compares what was remade with what is committed, and replaces the latter unless `check`.
-fn settle(root: &Path, remade: &Path, check: bool) -> Result<ExitCode> {
+/// Compares what was remade with what is committed, replaces the latter unless `check`, and says
+/// how many files differed.
+fn settle(committed: &Path, remade: &Path, check: bool) -> Result<usize> {
     let files = golden::files(remade)?;
     if files.is_empty() {
-        bail!("the scripts wrote nothing");
+        bail!("the script for {} wrote nothing", committed.display());
     }
     let mut different = 0_usize;
     for file in &files {
-        let (old, new) = (root.join(file), remade.join(file));
+        let (old, new) = (committed.join(file), remade.join(file));
         let what = match golden::difference(&old, &new)? {
             Difference::None => continue,
             Difference::Missing => "is new".to_owned(),
             Difference::Values(what) => what,
         };
         different += 1;
-        println!("{}: {what}", file.display());
+        println!("{}: {what}", old.display());
         if !check {
             if let Some(folder) = old.parent() {
                 std::fs::create_dir_all(folder)?;
@@ -75,9 +79,25 @@ fn settle(root: &Path, remade: &Path, check: bool) -> Result<ExitCode> {
             std::fs::copy(&new, &old).with_context(|| format!("cannot write {}", old.display()))?;
         }
     }
+    for file in golden::files(committed)?
+        .iter()
+        .filter(|file| !files.contains(file))
+    {
+        different += 1;
+        let old = committed.join(file);
+        println!("{}: nothing makes it any more", old.display());
+        if !check {
+            std::fs::remove_file(&old)
+                .with_context(|| format!("cannot remove {}", old.display()))?;
+        }
+    }
     let verdict = if check { "differ" } else { "replaced" };
-    println!("golden: {} files, {different} {verdict}", files.len());
-    Ok(ExitCode::from(u8::from(check && different > 0)))
+    println!(
+        "{}: {} files, {different} {verdict}",
+        committed.display(),
+        files.len()
+    );
+    Ok(different)
 }
 
 #[cfg(test)]
@@ -85,20 +105,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_check_writes_nothing_and_without_it_the_file_is_replaced() {
+    fn a_check_writes_nothing_and_without_it_files_are_replaced() {
         let scratch = Scratch::new("settle-test").expect("a folder");
-        let (root, remade) = (scratch.path().join("root"), scratch.path().join("remade"));
-        std::fs::create_dir_all(remade.join("a")).expect("a folder");
-        std::fs::write(remade.join("a/b.json"), "[1]").expect("a file");
-        let good = ExitCode::SUCCESS;
-        let settled = |check| format!("{:?}", settle(&root, &remade, check).expect("readable"));
-        assert_ne!(settled(true), format!("{good:?}"));
-        assert!(!root.exists());
-        assert_eq!(settled(false), format!("{good:?}"));
-        assert_eq!(
-            std::fs::read_to_string(root.join("a/b.json")).expect("it is there"),
-            "[1]"
+        let (committed, remade) = (
+            scratch.path().join("committed"),
+            scratch.path().join("remade"),
         );
-        assert_eq!(settled(true), format!("{good:?}"));
+        for folder in [&committed, &remade] {
+            std::fs::create_dir_all(folder.join("a")).expect("a folder");
+        }
+        std::fs::write(committed.join("stale.json"), "[1]").expect("a file");
+        std::fs::write(remade.join("a/b.json"), "[1]").expect("a file");
+        let settled = |check| settle(&committed, &remade, check).expect("readable");
+        let now = || golden::files(&committed).expect("a list");
+        assert_eq!(settled(true), 2);
+        assert_eq!(now(), [PathBuf::from("stale.json")]);
+        assert_eq!(settled(false), 2);
+        assert_eq!(now(), [PathBuf::from("a/b.json")]);
+        assert_eq!(settled(true), 0);
     }
 }
