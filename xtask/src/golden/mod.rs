@@ -121,6 +121,8 @@ pub(crate) fn python(root: &Path) -> Result<PathBuf> {
         "pip",
         "install",
         "--disable-pip-version-check",
+        "--retries",
+        "2",
         "-r",
         &requirements,
     ];
