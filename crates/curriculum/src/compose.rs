@@ -6,6 +6,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::benign;
+use crate::functional::defines;
 use crate::lexer::{TokenKind, Tokens};
 use crate::names::{Draw, Split};
 use crate::pattern::{Filling, Pattern, draw, fill};
@@ -107,9 +108,14 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Three or four steps, each with a parameter of its own, before and after the core.
+    /// Three to five steps, each with a parameter of its own, before and after the core.
     fn add_surroundings(&mut self) {
-        let count = [3, 3, 4, 4][self.draw.rng().random_range(0..4)];
+        // Python says the same in fewer lines.
+        let counts = match self.pattern.language {
+            Language::Python => [4, 4, 4, 5],
+            _ => [3, 3, 4, 4],
+        };
+        let count = counts[self.draw.rng().random_range(0..4)];
         let mut chosen: Vec<usize> = Vec::new();
         while chosen.len() < count {
             let at = self.draw.rng().random_range(0..STEPS.len());
@@ -171,6 +177,9 @@ impl<'a> Writer<'a> {
                     .iter()
                     .map(|need| fill(need, &placed.filling)),
             );
+        }
+        if !self.pattern.value.is_empty() {
+            needs.push("return _".to_owned());
         }
         let lines = |program: &str| {
             let body = program
@@ -433,7 +442,24 @@ pub(crate) fn template_words(language: Language) -> BTreeSet<&'static str> {
             step.code[Step::syntax(language)],
         ]);
     }
-    texts.extend(["def function return int const let global"]);
+    texts.extend(["def", "function", "return", "int", "const", "let", "global"]);
+    // What a template declares inside the function is no word that another program may use unasked.
+    let outside = |text: &&'static str| {
+        is_import(text) || text.starts_with("function") || text.starts_with("struct")
+    };
+    let declared: BTreeSet<&'static str> = texts
+        .iter()
+        .filter(|text| !outside(text))
+        .flat_map(|text| {
+            let tokens = Tokens::of(text, language);
+            let at: Vec<usize> = (0..tokens.all.len())
+                .filter(|&at| tokens.is_word(at) && defines(&tokens, at, language))
+                .collect();
+            at.into_iter()
+                .map(|at| tokens.all[at].text)
+                .collect::<Vec<_>>()
+        })
+        .collect();
     texts
         .into_iter()
         .flat_map(|text| {
@@ -448,5 +474,6 @@ pub(crate) fn template_words(language: Language) -> BTreeSet<&'static str> {
                 .collect();
             words
         })
+        .filter(|word| !declared.contains(word))
         .collect()
 }

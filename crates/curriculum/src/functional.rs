@@ -33,6 +33,8 @@ pub enum Break {
     Removed(usize),
     /// A name that nothing in the program defines.
     UnknownName(String),
+    /// A condition or loop does nothing.
+    EmptyBlock,
     /// Something the specification asks for is missing.
     Missing(String),
 }
@@ -46,6 +48,7 @@ impl fmt::Display for Break {
             Self::Parameters(found) => write!(f, "its parameters are {}", found.join(", ")),
             Self::Removed(lines) => write!(f, "only {lines} lines are left"),
             Self::UnknownName(name) => write!(f, "{name} is used and never defined"),
+            Self::EmptyBlock => write!(f, "a block is empty"),
             Self::Missing(need) => write!(f, "{need} is missing"),
         }
     }
@@ -85,11 +88,43 @@ pub fn breaks(program: &str, task: &Task) -> Option<Break> {
     if let Some(name) = unknown_name(program, &tokens, language, contract) {
         return Some(Break::UnknownName(name));
     }
+    let body = body_of(&tokens, contract);
+    if has_empty_block(&body, program, language) {
+        return Some(Break::EmptyBlock);
+    }
     contract
         .needs
         .iter()
-        .find(|need| !stands(&tokens, need, language))
+        .find(|need| !stands(&body, need, language))
         .map(|need| Break::Missing(need.clone()))
+}
+
+/// Whether a condition or loop has nothing to do.
+fn has_empty_block(body: &Tokens<'_>, program: &str, language: Language) -> bool {
+    if language != Language::Python {
+        return body.contains(&[")", "{", "}"]);
+    }
+    // The grammar forgives a missing block; Python does not.
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let lines: Vec<&str> = program
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    let opens = |line: &str| line.trim_end().ends_with(':');
+    let last_opens = lines.last().is_some_and(|line| opens(line));
+    last_opens
+        || lines
+            .windows(2)
+            .any(|pair| opens(pair[0]) && indent(pair[1]) <= indent(pair[0]))
+}
+
+/// The tokens after the function's header.
+fn body_of<'a>(tokens: &Tokens<'a>, contract: &Contract) -> Tokens<'a> {
+    let name = tokens.find(&contract.function).next().unwrap_or(0);
+    let start = tokens.call_from(name).map_or(0, |header| header.end + 1);
+    Tokens {
+        all: tokens.all[start.min(tokens.all.len())..].to_vec(),
+    }
 }
 
 /// The parameters of the function's header, if they are not those of the contract.
@@ -133,7 +168,7 @@ fn unknown_name(
         .all
         .iter()
         .enumerate()
-        .filter(|&(at, token)| token.kind == TokenKind::Word && defines(&all, at))
+        .filter(|&(at, token)| token.kind == TokenKind::Word && defines(&all, at, language))
         .map(|(_, token)| token.text)
         .collect();
     let mut uses: Vec<&str> = body
@@ -174,26 +209,32 @@ fn unknown_name(
         .map(str::to_owned)
 }
 
-/// Whether the word at `at` is given a value or declared there.
-fn defines(tokens: &Tokens<'_>, at: usize) -> bool {
+/// Whether the word at `at` is declared there, as its language declares.
+pub(crate) fn defines(tokens: &Tokens<'_>, at: usize, language: Language) -> bool {
     let (before, after) = (
         if at > 0 { tokens.text(at - 1) } else { "" },
         tokens.text(at + 1),
     );
-    let typed = at > 0 && (tokens.is_word(at - 1) || ["*", "&", ">"].contains(&before));
-    let declared =
-        typed && !["return", "in", "if", "while", "not", "delete", "and", "or"].contains(&before);
-    let assigned =
-        matches!(after, "=" | "," | ":=") && before != "." && before != "(" && before != ",";
-    let bound = ["as", "for", "const", "let", "import", "struct"].contains(&before);
-    let second_target =
-        before == "," && after == "=" && at >= 2 && tokens.all[at - 2].line == tokens.all[at].line;
-    let declares = declared && matches!(after, "=" | ";" | "[" | "," | ")" | "(" | ":" | "{");
-    (assigned && after == "=")
-        || bound
-        || second_target
-        || declares
-        || (after == "," && assigned && starts_line(tokens, at))
+    match language {
+        Language::C | Language::Cpp => {
+            let named_type =
+                |end: usize| tokens.is_word(end) || [">", "*"].contains(&tokens.text(end));
+            let pointer =
+                ["*", "&"].contains(&before) && after != "(" && at >= 2 && named_type(at - 2);
+            let template = before == ">" && ["=", ";", "("].contains(&after);
+            let typed = at > 0 && (tokens.is_word(at - 1) || pointer || template);
+            let operand = ["return", "delete", "new", "else"].contains(&before);
+            let ends = ["=", ";", "[", ",", ")", "(", ":", "{"].contains(&after);
+            typed && ends && !operand
+        }
+        Language::Python => {
+            let bound = ["as", "for", "import", "def"].contains(&before);
+            let unpacked = (after == "," && starts_line(tokens, at))
+                || (before == "," && after == "=" && at >= 2 && starts_line(tokens, at - 2));
+            bound || unpacked || (after == "=" && starts_line(tokens, at))
+        }
+        Language::JavaScript => ["const", "let", "var", "function"].contains(&before),
+    }
 }
 
 fn starts_line(tokens: &Tokens<'_>, at: usize) -> bool {
@@ -228,7 +269,13 @@ fn stands(tokens: &Tokens<'_>, need: &str, language: Language) -> bool {
         let Some((first, rest)) = runs.split_first() else {
             return false;
         };
-        (0..tokens.all.len()).any(|start| {
+        // What is returned means the value at the function's end, not that of an early exit.
+        let last = if first.text(0) == "return" {
+            last_return(tokens, language)
+        } else {
+            0
+        };
+        (last..tokens.all.len()).any(|start| {
             if !run_stands(tokens, start, first) {
                 return false;
             }
@@ -245,6 +292,21 @@ fn stands(tokens: &Tokens<'_>, need: &str, language: Language) -> bool {
             )
         })
     })
+}
+
+/// Index of the `return` that the function ends with; past the end where it ends without one.
+fn last_return(tokens: &Tokens<'_>, language: Language) -> usize {
+    let end = tokens.all.len();
+    let Some(at) = tokens.find("return").last() else {
+        return end;
+    };
+    let after = (tokens.statement_end(at, language) + 1).min(end);
+    let rest = &tokens.all[after..];
+    let ends = match language {
+        Language::Python => rest.is_empty(),
+        _ => rest.len() <= 1,
+    };
+    if ends { at } else { end }
 }
 
 fn run_stands(tokens: &Tokens<'_>, at: usize, run: &Tokens<'_>) -> bool {

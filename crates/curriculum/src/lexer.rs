@@ -154,6 +154,11 @@ impl<'a> Tokens<'a> {
             .map(|index| self.call_at(index))
     }
 
+    /// The call, or parameter list, of the name at `index`, if a bracket follows it.
+    pub(crate) fn call_from(&self, index: usize) -> Option<Call> {
+        (self.text(index + 1) == "(").then(|| self.call_at(index))
+    }
+
     fn call_at(&self, index: usize) -> Call {
         let mut arguments = Vec::new();
         let (mut depth, mut start, mut at) = (0_usize, index + 2, index + 1);

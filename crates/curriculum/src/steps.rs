@@ -192,7 +192,10 @@ pub static STEPS: &[Step] = &[
         leaves: false,
         top: ["static int $acc = 0;", "$acc = 0", "let $acc = 0;"],
         code: ["$acc += $n;", "global $acc\n$acc += $n", "$acc += $n;"],
-        needs: &["$acc += $n || $acc = $acc + $n"],
+        needs: &[
+            "$acc += $n || $acc = $acc + $n",
+            "global $acc || $acc += $n ;",
+        ],
     },
     Step {
         slots: &[K],
