@@ -84,11 +84,20 @@ fn of_tree(parsed: &Parsed, span: Span) -> Option<Fingerprint> {
             Step::Enter(node) => {
                 let here = span_of(node);
                 let outside = here.end < span.start || here.start > span.end;
-                if outside || language.is_layout(node) || is_statement_end(node, walk.ancestors()) {
+                // What a frame put around a piece is no part of it.
+                let framed = parsed
+                    .frame
+                    .is_some_and(|frame| depth == 0 && frame.kinds.contains(&node.kind()));
+                let invented = parsed.frame.is_some() && here.is_empty() && !node.is_missing();
+                if outside
+                    || invented
+                    || language.is_layout(node)
+                    || is_statement_end(node, walk.ancestors())
+                {
                     walk.skip();
                     continue;
                 }
-                if walk.ancestors().is_empty() || (depth == 0 && !span.encloses(here)) {
+                if framed || walk.ancestors().is_empty() || (depth == 0 && !span.encloses(here)) {
                     if node.is_error() && here.overlaps(span) {
                         return None;
                     }

@@ -12,11 +12,13 @@
 mod edit;
 mod error;
 mod fingerprint;
+mod frame;
 mod functions;
 pub mod languages;
 mod parsed;
 mod revision;
 mod span;
+mod stops;
 mod syntax_error;
 mod text;
 mod tokens;

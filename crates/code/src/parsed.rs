@@ -7,9 +7,11 @@ use std::ops::ControlFlow;
 use tree_sitter::{Node, ParseOptions, Parser, Tree};
 
 use crate::fingerprint::Fingerprint;
+use crate::frame::Frame;
 use crate::functions::{self, Function};
 use crate::languages::Language;
 use crate::span::Span;
+use crate::stops::stops_of;
 use crate::syntax_error::{self, SyntaxError};
 use crate::text::Text;
 
@@ -24,6 +26,8 @@ pub struct Parsed {
     pub(crate) tree: Tree,
     /// Whether the parser gave up; the tree is then the empty text's.
     pub(crate) gave_up: bool,
+    /// What was put around the text to read it.
+    pub(crate) frame: Option<&'static Frame>,
 }
 
 /// Longest text that is parsed. tree-sitter counts in 32 bits, and its tree takes some 20 to 100
@@ -40,24 +44,62 @@ thread_local! {
 type GrammarKey = (&'static str, usize);
 
 impl Parsed {
-    /// Parses `text`. Called as [`Language::parse`].
-    pub(crate) fn new(language: &'static Language, text: &Text) -> Self {
-        let which = (language.syntax.choose_grammar)(text.as_bytes());
-        let key = (language.name, which);
-        let parser = PARSERS.with_borrow_mut(|parsers| {
-            let at = parsers.iter().position(|(k, _)| *k == key)?;
-            Some(parsers.swap_remove(at).1)
-        });
-        let mut parser = parser.unwrap_or_else(|| fresh_parser(language, which));
-        let tree = parse_within_budget(&mut parser, text.as_bytes());
-        let parsed = Self {
-            language,
-            text: text.clone(),
-            gave_up: tree.is_none(),
-            tree: tree.unwrap_or_else(|| empty_tree(&mut parser)),
-        };
-        PARSERS.with_borrow_mut(|parsers| parsers.push((key, parser)));
-        parsed
+    /// Parses `text` as a file. Called as [`Language::parse`].
+    pub(crate) fn file(language: &'static Language, text: &Text) -> Self {
+        Self::new(language, text, None)
+    }
+
+    /// Parses `text` as part of a file. Called as [`Language::parse_fragment`].
+    pub(crate) fn fragment(language: &'static Language, text: &Text) -> Self {
+        let mut best = Self::file(language, text);
+        let mut least = syntax_error::bytes_amiss(&best);
+        for frame in language.syntax.frames {
+            if least == 0 || best.gave_up {
+                break;
+            }
+            let framed = Self::new(language, text, Some(frame));
+            let amiss = syntax_error::bytes_amiss(&framed);
+            if amiss < least && !framed.gave_up {
+                (best, least) = (framed, amiss);
+            }
+        }
+        best
+    }
+
+    fn new(language: &'static Language, text: &Text, frame: Option<&'static Frame>) -> Self {
+        with_parser(language, text.as_bytes(), |parser| {
+            let tree = match frame {
+                None => parse_within_budget(parser, text.as_bytes()),
+                Some(frame) => {
+                    let framed = frame.around(text.as_bytes());
+                    let tree = parse_within_budget(parser, &framed);
+                    tree.map(|mut tree| {
+                        frame.cut_out_of(&mut tree, &framed, text.len());
+                        tree
+                    })
+                }
+            };
+            Self {
+                language,
+                text: text.clone(),
+                gave_up: tree.is_none(),
+                tree: tree.unwrap_or_else(|| empty_tree(parser)),
+                frame,
+            }
+        })
+    }
+
+    /// Offsets in the text, in order, at which the parser could not go on. Cost: a second parse.
+    pub(crate) fn stops(&self) -> Vec<usize> {
+        with_parser(self.language, self.text.as_bytes(), |parser| {
+            let Some(frame) = self.frame else {
+                return stops_of(parser, self.text.as_bytes());
+            };
+            let stops = stops_of(parser, &frame.around(self.text.as_bytes()));
+            let in_piece =
+                |at: usize| Some(at.checked_sub(frame.before.len())?.min(self.text.len()));
+            stops.into_iter().filter_map(in_piece).collect()
+        })
     }
 
     /// The language it was parsed as.
@@ -145,6 +187,20 @@ impl fmt::Debug for Parsed {
     }
 }
 
+/// Lends the thread's parser for this language and text.
+fn with_parser<T>(language: &Language, bytes: &[u8], work: impl FnOnce(&mut Parser) -> T) -> T {
+    let which = (language.syntax.choose_grammar)(bytes);
+    let key = (language.name, which);
+    let parser = PARSERS.with_borrow_mut(|parsers| {
+        let at = parsers.iter().position(|(k, _)| *k == key)?;
+        Some(parsers.swap_remove(at).1)
+    });
+    let mut parser = parser.unwrap_or_else(|| fresh_parser(language, which));
+    let result = work(&mut parser);
+    PARSERS.with_borrow_mut(|parsers| parsers.push((key, parser)));
+    result
+}
+
 /// The bytes a node covers.
 pub(crate) fn span_of(node: Node<'_>) -> Span {
     Span::from(node.byte_range())
@@ -159,7 +215,7 @@ fn fresh_parser(language: &Language, which: usize) -> Parser {
 }
 
 /// The tree, or `None` for a text that is too long or costs too many steps.
-fn parse_within_budget(parser: &mut Parser, bytes: &[u8]) -> Option<Tree> {
+pub(crate) fn parse_within_budget(parser: &mut Parser, bytes: &[u8]) -> Option<Tree> {
     if bytes.len() > LONGEST {
         return None;
     }

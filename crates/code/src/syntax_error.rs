@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use tree_sitter::Node;
+
 use crate::error::preview;
 use crate::parsed::{Parsed, span_of};
 use crate::span::Span;
@@ -10,7 +12,8 @@ use crate::walk::{Step, Walk};
 /// One place where the grammar is not followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// The bytes that fit no rule; empty, where something is missing.
+    /// The bytes that fit no rule, from the token at which the parser could not go on; empty where
+    /// something is missing.
     pub span: Span,
     /// Line of `span.start`, from 1.
     pub line: usize,
@@ -26,7 +29,7 @@ pub struct SyntaxError {
 pub enum SyntaxErrorKind {
     /// This token or construct is missing before the position.
     Missing(String),
-    /// The text that starts so is not expected here.
+    /// The text that starts so is not expected here; empty at the end of a line or of the text.
     Unexpected(String),
     /// The text is longer than 64 MiB or takes too many steps to parse; nothing is known about it.
     GaveUp,
@@ -37,6 +40,9 @@ impl fmt::Display for SyntaxError {
         write!(f, "line {}, column {}: ", self.line, self.column)?;
         match &self.kind {
             SyntaxErrorKind::Missing(what) => write!(f, "`{what}` is missing"),
+            SyntaxErrorKind::Unexpected(what) if what.is_empty() => {
+                f.write_str("the text ends too early")
+            }
             SyntaxErrorKind::Unexpected(what) => write!(f, "`{what}` is not expected here"),
             SyntaxErrorKind::GaveUp => f.write_str("too long or too tangled to parse"),
         }
@@ -52,25 +58,57 @@ pub(crate) fn errors_of(parsed: &Parsed) -> Vec<SyntaxError> {
             SyntaxErrorKind::GaveUp,
         )];
     }
-    let mut errors = Vec::new();
+    let nodes = error_nodes(parsed);
+    // On one line the start of the error node is near enough.
+    let is_long =
+        |node: &&Node<'_>| node.is_error() && node.start_position().row != node.end_position().row;
+    let stops = match nodes.iter().find(is_long) {
+        Some(_) => parsed.stops(),
+        None => Vec::new(),
+    };
+    let error = |node: &Node<'_>| {
+        let mut span = span_of(*node);
+        if node.is_missing() {
+            let kind = SyntaxErrorKind::Missing(node.kind().to_owned());
+            return error_at(parsed, span, kind);
+        }
+        if let Some(&stop) = stops.iter().find(|&&stop| stop >= span.start)
+            && stop <= span.end
+            && is_long(&node)
+        {
+            span.start = stop;
+        }
+        let bytes = parsed.text.slice(span).unwrap_or_default();
+        error_at(parsed, span, SyntaxErrorKind::Unexpected(preview(bytes)))
+    };
+    let mut errors: Vec<_> = nodes.iter().map(error).collect();
+    errors.sort_by_key(|error| error.span);
+    errors
+}
+
+/// How much of the text is amiss: the bytes in error nodes, and one for each error.
+pub(crate) fn bytes_amiss(parsed: &Parsed) -> usize {
+    if parsed.gave_up {
+        return parsed.text.len() + 1;
+    }
+    let nodes = error_nodes(parsed);
+    nodes.iter().map(|node| span_of(*node).len() + 1).sum()
+}
+
+/// The outermost error nodes and the missing tokens, in order.
+fn error_nodes(parsed: &Parsed) -> Vec<Node<'_>> {
+    let mut nodes = Vec::new();
     let mut walk = Walk::new(parsed.root());
     while let Some(step) = walk.step() {
         let Step::Enter(node) = step else { continue };
-        if node.is_missing() {
-            let kind = SyntaxErrorKind::Missing(node.kind().to_owned());
-            errors.push(error_at(parsed, span_of(node), kind));
-            walk.skip();
-        } else if node.is_error() {
-            let span = span_of(node);
-            let bytes = parsed.text.slice(span).unwrap_or_default();
-            let kind = SyntaxErrorKind::Unexpected(preview(bytes));
-            errors.push(error_at(parsed, span, kind));
+        if node.is_missing() || node.is_error() {
+            nodes.push(node);
             walk.skip();
         } else if !node.has_error() {
             walk.skip();
         }
     }
-    errors
+    nodes
 }
 
 fn error_at(parsed: &Parsed, span: Span, kind: SyntaxErrorKind) -> SyntaxError {

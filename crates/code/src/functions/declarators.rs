@@ -16,7 +16,8 @@ pub(crate) fn function<'t>(place: &Place<'_, 't>) -> Option<Found<'t>> {
         "declaration" | "field_declaration" if !place.in_function => {}
         _ => return None,
     }
-    let declared = declared(place, node.child_by_field_name("declarator")?)?;
+    let declarator = node.child_by_field_name("declarator")?;
+    let declared = declared(place, declarator).or_else(|| macro_head(place, declarator))?;
     let templates = |above: &&Node<'_>| above.kind() == "template_declaration";
     let head = place.ancestors.iter().rev().take_while(templates).last();
     let whole = head.copied().unwrap_or(node);
@@ -89,6 +90,16 @@ fn declared<'t>(place: &Place<'_, 't>, declarator: Node<'t>) -> Option<Declared<
             _ => return None,
         };
     }
+}
+
+/// `HANDLER(name) { … }`, whose head a macro makes: the macro's name, and its arguments as parameters.
+fn macro_head<'t>(place: &Place<'_, 't>, declarator: Node<'t>) -> Option<Declared<'t>> {
+    let defines = place.node.kind() == "function_definition";
+    (defines && declarator.kind() == "parenthesized_declarator").then(|| Declared {
+        name: place.field_text("type"),
+        owner: None,
+        parameters: declarator,
+    })
 }
 
 /// `A::B::run` and its like: the innermost name, and all that stands before its `::`.

@@ -1,5 +1,7 @@
 //! What are functions in JavaScript and its relatives?
 
+use crate::frame::Frame;
+
 use super::{Found, NamingRule, Place};
 
 /// What gives a function expression its name.
@@ -28,6 +30,20 @@ pub(crate) const NAMING: &[NamingRule] = &[
         kind: "public_field_definition",
         name: "name",
         statements: &[],
+    },
+];
+
+/// What a method or an object's member may have stood in.
+pub(crate) const FRAMES: &[Frame] = &[
+    Frame {
+        before: "class _ {",
+        after: "}",
+        kinds: &["class_declaration", "class_body"],
+    },
+    Frame {
+        before: "({",
+        after: "})",
+        kinds: &["expression_statement", "parenthesized_expression", "object"],
     },
 ];
 

@@ -66,14 +66,12 @@ pub(super) fn trimmed(source: &[u8], span: Span) -> Span {
 /// The parameters in a parameter list; a list that is one bare name is that parameter.
 pub(super) fn parameters(source: &[u8], list: Node<'_>, comments: &[Span]) -> Vec<String> {
     let mut found = Vec::new();
-    if list.named_child_count() == 0 {
-        if list.is_named() && list.child_count() == 0 {
-            found.push(text_at(source, span_of(list), comments));
-        }
+    if list.child_count() == 0 {
+        found.push(text_at(source, span_of(list), comments));
         return found;
     }
     let mut cursor = list.walk();
-    for child in list.named_children(&mut cursor) {
+    for child in list.children(&mut cursor) {
         if is_no_parameter(child) {
             continue;
         }
@@ -95,9 +93,11 @@ pub(super) fn parameters(source: &[u8], list: Node<'_>, comments: &[Span]) -> Ve
     found
 }
 
-/// What stands in parameter lists and is none: comments, attributes, separators.
+/// What stands in parameter lists and is none: brackets and commas, comments, attributes, separators.
 fn is_no_parameter(node: Node<'_>) -> bool {
-    node.is_extra()
+    // C++ has no named node for a C variadic's dots.
+    (!node.is_named() && node.kind() != "...")
+        || node.is_extra()
         || node.is_error()
         || matches!(
             node.kind(),

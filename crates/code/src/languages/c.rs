@@ -1,6 +1,7 @@
 //! C: what is its own about reading it?
 
 use super::{Language, Syntax};
+use crate::frame::Frame;
 use crate::functions::declarators;
 
 /// C.
@@ -18,6 +19,11 @@ leave a syntax error. Functions are definitions, and prototypes outside function
     syntax: Syntax {
         grammars: &[|| tree_sitter_c::LANGUAGE.into()],
         function: declarators::function,
+        frames: &[Frame {
+            before: "int ",
+            after: "",
+            kinds: &[],
+        }],
         ..Syntax::COMMON
     },
 };

@@ -1,6 +1,7 @@
 //! C#: what is its own about reading it?
 
 use super::{Language, Syntax};
+use crate::frame::Frame;
 use crate::functions::{Found, NamingRule, Place};
 
 /// C#.
@@ -30,6 +31,11 @@ accessors with a body, which are named `Size.get`. Attributes are part of a sign
                 statements: &["expression_statement"],
             },
         ],
+        frames: &[Frame {
+            before: "class _ {",
+            after: "}",
+            kinds: &["class_declaration", "declaration_list"],
+        }],
         ..Syntax::COMMON
     },
 };

@@ -1,6 +1,7 @@
 //! C++: what is its own about reading it?
 
 use super::{Language, Syntax};
+use crate::frame::Frame;
 use crate::functions::{Found, NamingRule, Place, declarators};
 
 /// C++.
@@ -36,6 +37,18 @@ bodies are not listed, since `Widget w(a, b);` looks like a prototype.",
                 kind: "field_declaration",
                 name: "declarator",
                 statements: &[],
+            },
+        ],
+        frames: &[
+            Frame {
+                before: "int ",
+                after: "",
+                kinds: &[],
+            },
+            Frame {
+                before: "class _ {",
+                after: "};",
+                kinds: &["class_specifier", "field_declaration_list"],
             },
         ],
         ..Syntax::COMMON

@@ -1,6 +1,7 @@
 //! Java: what is its own about reading it?
 
 use super::{Language, Syntax};
+use crate::frame::Frame;
 use crate::functions::{Found, NamingRule, Place};
 
 /// Java.
@@ -31,6 +32,11 @@ Annotations are part of a signature.",
                 statements: &["expression_statement"],
             },
         ],
+        frames: &[Frame {
+            before: "class _ {",
+            after: "}",
+            kinds: &["class_declaration", "class_body"],
+        }],
         ..Syntax::COMMON
     },
 };

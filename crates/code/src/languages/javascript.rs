@@ -21,6 +21,7 @@ assignment's owner is what stands before the last dot: `exports.run = …` gives
         function: ecmascript::function,
         owner: ecmascript::owner,
         naming: ecmascript::NAMING,
+        frames: ecmascript::FRAMES,
         ..Syntax::COMMON
     },
 };

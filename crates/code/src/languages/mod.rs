@@ -7,6 +7,7 @@ use std::path::Path;
 
 use tree_sitter::Node;
 
+use crate::frame::Frame;
 use crate::functions::{Found, NamingRule, Place};
 use crate::parsed::Parsed;
 use crate::text::Text;
@@ -72,6 +73,8 @@ pub(crate) struct Syntax {
     pub(crate) owner: for<'p, 't> fn(&Place<'p, 't>) -> Option<String>,
     /// How a function expression comes by a name.
     pub(crate) naming: &'static [NamingRule],
+    /// What may be put around a piece of a file so that it parses, the likeliest first.
+    pub(crate) frames: &'static [Frame],
 }
 
 impl Syntax {
@@ -84,17 +87,30 @@ impl Syntax {
         function: |_| None,
         owner: |_| None,
         naming: &[],
+        frames: &[],
     };
 }
 
 impl Language {
-    /// Reads `text`. It never fails: what does not parse is in [`Parsed::errors`].
+    /// Reads `text` as a file. It never fails: what does not parse is in [`Parsed::errors`].
     ///
     /// Cost: about 1 MiB in 0.1 to 0.3 s. A parser a language and thread is kept and used again, so
     /// a short function costs microseconds.
     #[must_use]
     pub fn parse(&'static self, text: &Text) -> Parsed {
-        Parsed::new(self, text)
+        Parsed::file(self, text)
+    }
+
+    /// Reads `text` as a piece cut out of a file: a method without its class, an object's member, a
+    /// C function whose return type stood on a line that was left behind. Where it does not parse as
+    /// a file, it is read inside the surroundings such a piece may have had, and the reading with
+    /// the least text in errors is taken. What was put around it has no width in the tree, and no
+    /// position counts it.
+    ///
+    /// Cost: one parse, and one or two more where the first has errors.
+    #[must_use]
+    pub fn parse_fragment(&'static self, text: &Text) -> Parsed {
+        Parsed::fragment(self, text)
     }
 
     /// Reads `bytes`, after one copy of them.

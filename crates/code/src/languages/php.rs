@@ -1,6 +1,7 @@
 //! PHP: what is its own about reading it?
 
 use super::{Language, Syntax};
+use crate::frame::Frame;
 use crate::functions::{Found, NamingRule, Place};
 
 /// PHP.
@@ -36,6 +37,11 @@ assigned to.",
                 statements: &[],
             },
         ],
+        frames: &[Frame {
+            before: "class _ {",
+            after: "}",
+            kinds: &["class_declaration", "declaration_list"],
+        }],
         ..Syntax::COMMON
     },
 };

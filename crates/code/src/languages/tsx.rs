@@ -19,6 +19,7 @@ pub(super) static ENTRY: Language = Language {
         function: ecmascript::function,
         owner: ecmascript::owner,
         naming: ecmascript::NAMING,
+        frames: ecmascript::FRAMES,
         ..Syntax::COMMON
     },
 };

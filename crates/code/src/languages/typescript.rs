@@ -19,6 +19,7 @@ a body: overloads, abstract methods, the methods of interfaces.",
         function: ecmascript::function,
         owner: ecmascript::owner,
         naming: ecmascript::NAMING,
+        frames: ecmascript::FRAMES,
         ..Syntax::COMMON
     },
 };

@@ -1,0 +1,60 @@
+//! How is a piece of a file read that is no file: a method without its class, a function whose
+//! return type stood on the line above?
+
+use tree_sitter::{InputEdit, Point, Tree};
+
+/// What is put around a piece of code so that the grammar can read it. It is cut out of the tree
+/// afterwards: its nodes stay, without width, and all positions count in the piece itself.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Frame {
+    /// Stands before the piece, on its first line.
+    pub(crate) before: &'static str,
+    /// Stands after it, on a line of its own.
+    pub(crate) after: &'static str,
+    /// Kinds of the nodes that the frame puts around the piece.
+    pub(crate) kinds: &'static [&'static str],
+}
+
+impl Frame {
+    /// The bytes to parse. Cost: one copy.
+    pub(crate) fn around(&self, piece: &[u8]) -> Vec<u8> {
+        let mut framed = Vec::with_capacity(self.before.len() + piece.len() + self.after.len() + 1);
+        framed.extend_from_slice(self.before.as_bytes());
+        framed.extend_from_slice(piece);
+        if !self.after.is_empty() {
+            framed.push(b'\n');
+            framed.extend_from_slice(self.after.as_bytes());
+        }
+        framed
+    }
+
+    /// Cuts the frame out of the tree of `framed`, which this frame put around `piece_len` bytes.
+    pub(crate) fn cut_out_of(&self, tree: &mut Tree, framed: &[u8], piece_len: usize) {
+        let piece_end = self.before.len() + piece_len;
+        tree.edit(&deletion(framed, piece_end, framed.len()));
+        tree.edit(&deletion(framed, 0, self.before.len()));
+    }
+}
+
+fn deletion(text: &[u8], start: usize, end: usize) -> InputEdit {
+    let start_position = point_at(text, start);
+    InputEdit {
+        start_byte: start,
+        old_end_byte: end,
+        new_end_byte: start,
+        start_position,
+        old_end_position: point_at(text, end),
+        new_end_position: start_position,
+    }
+}
+
+/// Row and column, from 0 and in bytes, as tree-sitter counts them.
+fn point_at(text: &[u8], offset: usize) -> Point {
+    let before = &text[..offset.min(text.len())];
+    let line_start = before
+        .iter()
+        .rposition(|&b| b == b'\n')
+        .map_or(0, |at| at + 1);
+    let row = before.iter().filter(|&&b| b == b'\n').count();
+    Point::new(row, before.len() - line_start)
+}
