@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -23,7 +23,7 @@ const SEED: &str = "7";
 const COUNT: &str = "400";
 
 /// How many programs one compiler process is given at most: a bound on the command line's length.
-const BATCH: usize = 64;
+const BATCH: usize = 32;
 
 /// One language's compiler, used only to say whether a program is one.
 struct Compiler {
@@ -165,29 +165,49 @@ fn by_extension(folder: &Path) -> Result<BTreeMap<String, Vec<String>>> {
 
 /// Whether every program compiles; prints what the compiler says about those that do not.
 fn compile(compiler: &Compiler, folder: &Path, files: &[String]) -> Result<bool> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let batches: Vec<&[String]> = files.chunks(BATCH).collect();
     let mut good = true;
-    for batch in files.chunks(BATCH) {
-        let output = Command::new(compiler.program)
-            .args(compiler.arguments)
-            .args(batch)
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .output()
-            .with_context(|| format!("cannot start `{}`", compiler.program))?;
-        if output.status.success() {
-            continue;
+    // As many compilers side by side as there are cores.
+    for wave in batches.chunks(cores) {
+        let mut running = Vec::with_capacity(wave.len());
+        for batch in wave {
+            running.push((batch, start(compiler, folder, batch)?));
         }
-        good = false;
-        let said = String::from_utf8_lossy(&output.stderr);
-        let bad: Vec<&str> = batch
-            .iter()
-            .map(String::as_str)
-            .filter(|name| said.contains(&format!("{name}:")))
-            .collect();
-        println!("{said}");
-        println!("{} does not compile: {}", compiler.program, bad.join(" "));
+        for (batch, child) in running {
+            let output = child
+                .wait_with_output()
+                .with_context(|| format!("cannot wait for `{}`", compiler.program))?;
+            if !output.status.success() {
+                good = false;
+                complain(compiler, batch, &String::from_utf8_lossy(&output.stderr));
+            }
+        }
     }
     Ok(good)
+}
+
+fn start(compiler: &Compiler, folder: &Path, batch: &[String]) -> Result<Child> {
+    Command::new(compiler.program)
+        .args(compiler.arguments)
+        .args(batch)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start `{}`", compiler.program))
+}
+
+/// Shows what a compiler said, and the names of the programs that it said it about.
+fn complain(compiler: &Compiler, batch: &[String], said: &str) {
+    let bad: Vec<&str> = batch
+        .iter()
+        .map(String::as_str)
+        .filter(|name| said.contains(&format!("{name}:")))
+        .collect();
+    println!("{said}");
+    println!("{} does not compile: {}", compiler.program, bad.join(" "));
 }
 
 #[cfg(test)]
