@@ -74,6 +74,11 @@ impl Stream {
         self.ids.push(id);
         self.roles.push(role);
     }
+
+    fn extend(&mut self, ids: &[u32], roles: &[Role]) {
+        self.ids.extend_from_slice(ids);
+        self.roles.extend_from_slice(roles);
+    }
 }
 
 impl Trajectory {
@@ -110,15 +115,14 @@ impl Trajectory {
         }
         let mut written = 0;
         for episode in &self.episodes {
-            for index in written..episode.at {
-                stream.push(self.draft[index], roles[index]);
-            }
+            stream.extend(
+                &self.draft[written..episode.at],
+                &roles[written..episode.at],
+            );
             written = episode.at;
             write_episode(&mut stream, episode, &self.draft, vocabulary)?;
         }
-        for index in written..self.draft.len() {
-            stream.push(self.draft[index], roles[index]);
-        }
+        stream.extend(&self.draft[written..], &roles[written..]);
         stream.push(end, Role::End);
         Ok(stream)
     }
