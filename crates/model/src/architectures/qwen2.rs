@@ -11,16 +11,48 @@
 
 mod config;
 
+use std::path::Path;
+
 use candle_core::{DType, IndexOp, Tensor};
 use candle_nn::{Init, VarBuilder};
 
 pub use self::config::{ARCHITECTURE, Config, MODEL_TYPE, RopeParameters};
+use super::Architecture;
+use super::direct::{Direct, DirectLayer};
+use super::kernels::{Matrix, vector};
 use super::mask::causal;
 use super::operations::{linear, rms_norm, rms_norm_fused, softmax, softmax_fused};
 use super::rotary::{Rotary, turn};
 use crate::cache::TensorRows;
 use crate::network::{check_ids, check_layers};
-use crate::{Cache, Error, Hidden, Network, Shape};
+use crate::{Cache, Error, Hidden, LoadOptions, Network, Shape, Weights};
+
+/// The registry's entry.
+pub static ENTRY: Architecture = Architecture {
+    name: MODEL_TYPE,
+    classes: &[ARCHITECTURE],
+    doc: "Qwen2, Qwen2.5 and Qwen2.5-Coder (Qwen Team 2024, arXiv 2407.10671 and 2409.12186): rotary \
+          positions, grouped attention with biases, gated feed-forward. Not supported: stretched \
+          positions (`rope_scaling`). Models with a sliding window are served up to its length.",
+    shape: |config, file| Ok(Config::parse(config, file)?.shape()),
+    load: load_network,
+};
+
+fn load_network(
+    config: &[u8],
+    file: &Path,
+    weights: &Weights,
+    options: &LoadOptions,
+) -> Result<Box<dyn Network>, Error> {
+    let config = Config::parse(config, file)?;
+    weights.check(&config.tensors())?;
+    let dtype = options.dtype.unwrap_or(DType::F32);
+    let network = Qwen2::load(&config, &weights.builder(dtype, &options.device))?;
+    if options.slices(&network.shape) {
+        return Ok(Box::new(network.into_direct()?));
+    }
+    Ok(Box::new(network))
+}
 
 /// New positions computed at once: bounds the memory of the scores, `H * CHUNK * S` numbers.
 const CHUNK: usize = 256;
@@ -290,6 +322,47 @@ impl Qwen2 {
     /// [`Error::Compute`] where the width differs or memory runs out.
     pub fn head(&self, hidden: &Tensor) -> Result<Tensor, Error> {
         linear(hidden, self.head.as_ref().unwrap_or(&self.embedding), None)
+    }
+
+    /// The same network over slices, for a small one on the processor.
+    ///
+    /// Weights are copied layer by layer, and each layer's tensors are let go before the next is
+    /// copied.
+    ///
+    /// # Errors
+    /// [`Error::Compute`] where a tensor cannot be read.
+    pub fn into_direct(self) -> Result<Direct, Error> {
+        let layer = |layer: Layer| -> Result<DirectLayer, Error> {
+            let attention = &layer.attention;
+            let mut inputs_bias = vector(&attention.query_bias)?;
+            inputs_bias.extend(vector(&attention.key_bias)?);
+            inputs_bias.extend(vector(&attention.value_bias)?);
+            Ok(DirectLayer {
+                attention_norm: vector(&layer.attention_norm)?,
+                inputs: Matrix::stack(&[&attention.query, &attention.key, &attention.value])?,
+                inputs_bias,
+                output: Matrix::stack(&[&attention.output])?,
+                feed_forward_norm: vector(&layer.feed_forward_norm)?,
+                gate_up: Matrix::stack(&[&layer.feed_forward.gate, &layer.feed_forward.up])?,
+                down: Matrix::stack(&[&layer.feed_forward.down])?,
+            })
+        };
+        Ok(Direct {
+            shape: self.shape,
+            rotary: self.rotary,
+            epsilon: self.config.rms_norm_eps as f32,
+            embedding: Matrix::stack(&[&self.embedding])?,
+            layers: self
+                .layers
+                .into_iter()
+                .map(layer)
+                .collect::<Result<_, _>>()?,
+            norm: vector(&self.norm)?,
+            head: match &self.head {
+                Some(head) => Some(Matrix::stack(&[head])?),
+                None => None,
+            },
+        })
     }
 
     fn place(&self, past: usize, time: usize) -> Result<Place, Error> {

@@ -1,0 +1,113 @@
+//! How does a model's author want it to be sampled, and where does its text end?
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::{Error, Source};
+
+/// Sampling options that `generation_config.json` recommends; absent where it says nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct GenerationDefaults {
+    /// Logits are divided by it; 0 is greedy.
+    pub temperature: Option<f32>,
+    /// Only so many of the likeliest tokens are drawn from.
+    pub top_k: Option<usize>,
+    /// Only the likeliest tokens that together reach this share are drawn from.
+    pub top_p: Option<f32>,
+}
+
+#[derive(Deserialize, Default)]
+struct GenerationFile {
+    eos_token_id: Option<Ids>,
+    do_sample: Option<bool>,
+    temperature: Option<f32>,
+    top_k: Option<usize>,
+    top_p: Option<f32>,
+}
+
+/// The two ways files state end ids.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Ids {
+    One(u32),
+    Many(Vec<u32>),
+}
+
+#[derive(Deserialize)]
+struct ConfigFile {
+    eos_token_id: Option<Ids>,
+}
+
+fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8], file: &Path) -> Result<T, Error> {
+    serde_json::from_slice(bytes).map_err(|source| Error::Json {
+        file: file.to_owned(),
+        source,
+    })
+}
+
+/// Reads the defaults and the end ids: from `generation_config.json`, else from `config.json`.
+///
+/// The ids come sorted, each once; none where no file states any.
+pub(crate) fn read(
+    source: &Source,
+    vocabulary: usize,
+) -> Result<(GenerationDefaults, Vec<u32>), Error> {
+    const GENERATION: &str = "generation_config.json";
+    let mut defaults = GenerationFile::default();
+    if source.has(GENERATION) {
+        defaults = parse(&source.read(GENERATION)?, &source.path(GENERATION))?;
+    }
+    let mut from = GENERATION;
+    let mut ids = defaults.eos_token_id.take();
+    if ids.is_none() {
+        from = "config.json";
+        ids = parse::<ConfigFile>(&source.read(from)?, &source.path(from))?.eos_token_id;
+    }
+    let mut ends = match ids {
+        None => Vec::new(),
+        Some(Ids::One(id)) => vec![id],
+        Some(Ids::Many(ids)) => ids,
+    };
+    ends.sort_unstable();
+    ends.dedup();
+    let refuse = |file: &str, field: &'static str, problem: String| {
+        Err(Error::Config {
+            file: source.path(file),
+            field,
+            problem,
+        })
+    };
+    if let Some(id) = ends.iter().find(|id| **id as usize >= vocabulary) {
+        let problem = format!("is {id}, outside the vocabulary of {vocabulary}");
+        return refuse(from, "eos_token_id", problem);
+    }
+    let temperature = match defaults.do_sample {
+        // The reference ignores the temperature then.
+        Some(false) => Some(0.0),
+        _ => defaults.temperature,
+    };
+    if let Some(value) = temperature.filter(|value| !(value.is_finite() && *value >= 0.0)) {
+        return refuse(
+            GENERATION,
+            "temperature",
+            format!("is {value}; it must be 0 or more"),
+        );
+    }
+    if let Some(value) = defaults
+        .top_p
+        .filter(|value| !(*value > 0.0 && *value <= 1.0))
+    {
+        return refuse(
+            GENERATION,
+            "top_p",
+            format!("is {value}; it must be above 0, at most 1"),
+        );
+    }
+    let defaults = GenerationDefaults {
+        temperature,
+        top_k: defaults.top_k,
+        top_p: defaults.top_p,
+    };
+    Ok((defaults, ends))
+}

@@ -1,0 +1,177 @@
+//! How does text become token ids, and ids bytes?
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use crate::Error;
+use crate::token_bytes::Spelling;
+
+/// A model's tokenizer, read from `tokenizer.json`.
+#[derive(Debug)]
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+    /// The same, blind to special tokens; made when a text first contains one, for it costs a copy of
+    /// the vocabulary.
+    plain: OnceLock<Box<tokenizers::Tokenizer>>,
+    /// Ids and texts of tokens marked as special.
+    special: BTreeSet<u32>,
+    special_texts: Vec<String>,
+    bytes: Vec<Vec<u8>>,
+}
+
+impl Tokenizer {
+    /// Reads the bytes of a `tokenizer.json`; `file` is what errors name.
+    ///
+    /// Costs a few milliseconds for each 10,000 tokens.
+    ///
+    /// # Errors
+    /// [`Error::BadTokenizer`].
+    pub fn from_bytes(json: &[u8], file: &Path) -> Result<Tokenizer, Error> {
+        let refuse = |problem: String| Error::BadTokenizer {
+            file: PathBuf::from(file),
+            problem,
+        };
+        let mut inner =
+            tokenizers::Tokenizer::from_bytes(json).map_err(|error| refuse(error.to_string()))?;
+        // Some files carry the settings of the training run; a prompt is neither cut nor filled up.
+        inner
+            .with_truncation(None)
+            .map_err(|error| refuse(error.to_string()))?;
+        inner.with_padding(None);
+
+        let decoder = serde_json::to_value(inner.get_decoder()).unwrap_or(Value::Null);
+        let spelling = Spelling::of_decoder(&decoder);
+        let mut words: Vec<(u32, String)> = inner
+            .get_vocab(true)
+            .into_iter()
+            .map(|(word, id)| (id, word))
+            .collect();
+        words.sort_unstable();
+        let count = words.last().map_or(0, |(id, _)| *id as usize + 1);
+        // Ids come from the file: a single huge one must not take memory for all below it.
+        if count > 16 * words.len() + 65_536 {
+            return Err(refuse(format!(
+                "its largest id is {}, with only {} tokens",
+                count - 1,
+                words.len()
+            )));
+        }
+        let mut bytes = vec![Vec::new(); count];
+        for (id, word) in &words {
+            bytes[*id as usize] = spelling.bytes(word);
+        }
+        let mut special = BTreeSet::new();
+        let mut special_texts = Vec::new();
+        let mut added: Vec<_> = inner.get_added_tokens_decoder().into_iter().collect();
+        added.sort_unstable_by_key(|(id, _)| *id);
+        for (id, token) in added {
+            if token.special {
+                special.insert(id);
+                special_texts.push(token.content.clone());
+            }
+            // Added tokens are written as they are, whatever the model's vocabulary does.
+            if let Some(bytes) = bytes.get_mut(id as usize) {
+                *bytes = token.content.into_bytes();
+            }
+        }
+        Ok(Tokenizer {
+            inner,
+            plain: OnceLock::new(),
+            special,
+            special_texts,
+            bytes,
+        })
+    }
+
+    /// One more than the largest id.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether there is no token at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The ids of a text. Special tokens written out in it become their ids; none is added.
+    ///
+    /// # Errors
+    /// [`Error::Encoding`].
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>, Error> {
+        encode(&self.inner, text)
+    }
+
+    /// The ids of a text that is nothing but text: a special token written out in it is spelled with
+    /// ordinary tokens. For text from outside, which must not be able to speak the model's protocol.
+    ///
+    /// Tokens that `tokenizer.json` adds without marking them as special count as ordinary.
+    ///
+    /// # Errors
+    /// [`Error::Encoding`], also where the vocabulary has no other way to spell the text.
+    pub fn encode_plain(&self, text: &str) -> Result<Vec<u32>, Error> {
+        let ids = encode(&self.inner, text)?;
+        if !ids.iter().any(|id| self.special.contains(id)) {
+            return Ok(ids);
+        }
+        let plain = self.plain.get_or_init(|| {
+            let mut plain = self.inner.clone();
+            plain.set_encode_special_tokens(true);
+            Box::new(plain)
+        });
+        let ids = encode(plain, text)?;
+        match ids.iter().find(|id| self.special.contains(id)) {
+            None => Ok(ids),
+            Some(id) => Err(Error::Encoding {
+                problem: format!("it can only be spelled with the special token {id}"),
+            }),
+        }
+    }
+
+    /// The bytes of some tokens in a row; ids outside the vocabulary have none.
+    ///
+    /// Not necessarily UTF-8: a token may end within a character. Nothing is stripped from the start,
+    /// so the bytes of two halves are the bytes of the whole.
+    #[must_use]
+    pub fn decode(&self, ids: &[u32]) -> Vec<u8> {
+        let bytes = ids.iter().filter_map(|id| self.bytes.get(*id as usize));
+        bytes.flatten().copied().collect()
+    }
+
+    /// The bytes of every id below [`Tokenizer::len`]; none for an id that no token has.
+    #[must_use]
+    pub fn token_bytes(&self) -> Vec<Vec<u8>> {
+        self.bytes.clone()
+    }
+
+    /// The id of a token by its name in `tokenizer.json`.
+    #[must_use]
+    pub fn id_of(&self, token: &str) -> Option<u32> {
+        self.inner.token_to_id(token)
+    }
+
+    /// Whether `tokenizer.json` marks this id as special.
+    #[must_use]
+    pub fn is_special(&self, id: u32) -> bool {
+        self.special.contains(&id)
+    }
+
+    /// The texts of all special tokens, in the order of their ids.
+    #[must_use]
+    pub fn special_texts(&self) -> &[String] {
+        &self.special_texts
+    }
+}
+
+fn encode(tokenizer: &tokenizers::Tokenizer, text: &str) -> Result<Vec<u32>, Error> {
+    // The fast form leaves out offsets, which nothing here needs.
+    let encoding = tokenizer.encode_fast(text, false);
+    let encoding = encoding.map_err(|error| Error::Encoding {
+        problem: error.to_string(),
+    })?;
+    Ok(encoding.get_ids().to_vec())
+}
