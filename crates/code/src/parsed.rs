@@ -46,33 +46,86 @@ type GrammarKey = (&'static str, usize);
 impl Parsed {
     /// Parses `text` as a file. Called as [`Language::parse`].
     pub(crate) fn file(language: &'static Language, text: &Text) -> Self {
-        Self::new(language, text, None)
+        Self::new(language, text, None, &mut || true)
+    }
+
+    /// Parses `text` as a file while `keep_going` says so. Called as [`Language::parse_while`].
+    pub(crate) fn file_while(
+        language: &'static Language,
+        text: &Text,
+        keep_going: &mut dyn FnMut() -> bool,
+    ) -> Self {
+        Self::new(language, text, None, keep_going)
     }
 
     /// Parses `text` as part of a file. Called as [`Language::parse_fragment`].
     pub(crate) fn fragment(language: &'static Language, text: &Text) -> Self {
         let mut best = Self::file(language, text);
-        let mut least = syntax_error::bytes_amiss(&best);
+        if best.parses() || best.gave_up {
+            return best;
+        }
+        let mut least = best.left_over();
         for frame in language.syntax.frames {
-            if least == 0 || best.gave_up {
-                break;
-            }
-            let framed = Self::new(language, text, Some(frame));
-            let amiss = syntax_error::bytes_amiss(&framed);
-            if amiss < least && !framed.gave_up {
-                (best, least) = (framed, amiss);
+            let framed = Self::new(language, text, Some(frame), &mut || true);
+            let left_over = framed.left_over();
+            if left_over < least && (framed.parses() || framed.starts_with_function()) {
+                (best, least) = (framed, left_over);
             }
         }
         best
     }
 
-    fn new(language: &'static Language, text: &Text, frame: Option<&'static Frame>) -> Self {
+    /// How badly the reading fits a piece of code, in bytes: those in errors, and those in no
+    /// function.
+    fn left_over(&self) -> usize {
+        let mut covered = 0;
+        let mut end = 0;
+        for function in self.functions() {
+            if function.body.is_some() && function.span.start >= end {
+                covered += function.span.len();
+                end = function.span.end;
+            }
+        }
+        let amiss = syntax_error::bytes_amiss(self);
+        amiss + self.text.len().saturating_sub(covered)
+    }
+
+    /// Whether nothing but white space and comments stands before the first function. It tells
+    /// `API int f() {…}`, whose first word is an error, from a declaration `API` before a function.
+    fn starts_with_function(&self) -> bool {
+        let comments = self.comments();
+        let Some(first) = self.functions().into_iter().find(|f| f.body.is_some()) else {
+            return false;
+        };
+        let blank = |from: usize, to: usize| {
+            let gap = self.text.as_bytes().get(from..to);
+            gap.is_some_and(|gap| gap.trim_ascii().is_empty())
+        };
+        let mut at = 0;
+        for comment in &comments {
+            if comment.start >= first.span.start {
+                break;
+            }
+            if !blank(at, comment.start) {
+                return false;
+            }
+            at = comment.end;
+        }
+        blank(at, first.span.start)
+    }
+
+    fn new(
+        language: &'static Language,
+        text: &Text,
+        frame: Option<&'static Frame>,
+        keep_going: &mut dyn FnMut() -> bool,
+    ) -> Self {
         with_parser(language, text.as_bytes(), |parser| {
             let tree = match frame {
-                None => parse_within_budget(parser, text.as_bytes()),
+                None => parse_within_budget(parser, text.as_bytes(), keep_going),
                 Some(frame) => {
                     let framed = frame.around(text.as_bytes());
-                    let tree = parse_within_budget(parser, &framed);
+                    let tree = parse_within_budget(parser, &framed, keep_going);
                     tree.map(|mut tree| {
                         frame.cut_out_of(&mut tree, &framed, text.len());
                         tree
@@ -214,18 +267,25 @@ fn fresh_parser(language: &Language, which: usize) -> Parser {
     parser
 }
 
-/// The tree, or `None` for a text that is too long or costs too many steps.
-pub(crate) fn parse_within_budget(parser: &mut Parser, bytes: &[u8]) -> Option<Tree> {
+/// The tree, or `None` for a text that is too long or that takes too many steps, or where
+/// `keep_going` said no.
+pub(crate) fn parse_within_budget(
+    parser: &mut Parser,
+    bytes: &[u8],
+    keep_going: &mut dyn FnMut() -> bool,
+) -> Option<Tree> {
     if bytes.len() > LONGEST {
         return None;
     }
+    // tree-sitter calls back every hundred steps. Real code takes 1 to 3 calls for 100 bytes; the
+    // budget only stops a grammar that no longer moves.
     let mut calls_left = 20_000 + bytes.len();
     let mut budget = |_: &tree_sitter::ParseState| match calls_left.checked_sub(1) {
-        Some(left) => {
+        Some(left) if keep_going() => {
             calls_left = left;
             ControlFlow::Continue(())
         }
-        None => ControlFlow::Break(()),
+        _ => ControlFlow::Break(()),
     };
     let options = ParseOptions::new().progress_callback(&mut budget);
     let mut read = |offset: usize, _| bytes.get(offset..).unwrap_or_default();

@@ -31,7 +31,8 @@ pub enum SyntaxErrorKind {
     Missing(String),
     /// The text that starts so is not expected here; empty at the end of a line or of the text.
     Unexpected(String),
-    /// The text is longer than 64 MiB or takes too many steps to parse; nothing is known about it.
+    /// The text is longer than 64 MiB, takes too many steps to parse, or the caller said stop:
+    /// nothing is known about it.
     GaveUp,
 }
 

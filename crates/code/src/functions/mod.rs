@@ -4,6 +4,8 @@
 //! that owns functions, is remembered while the walk is inside it; so what a function belongs to,
 //! and which function it stands in, needs no search.
 
+use std::cmp::Reverse;
+
 use tree_sitter::Node;
 
 use crate::parsed::{Parsed, span_of};
@@ -38,7 +40,7 @@ pub struct Function {
     /// The parameters as written, each on one line and without comments, receivers of the `self`
     /// sort included; cut as `signature` is.
     pub parameters: Vec<String>,
-    /// Index, in the same list, of the function it stands in.
+    /// Index, in the same list, of the innermost function whose span encloses it.
     pub parent: Option<usize>,
 }
 
@@ -122,21 +124,15 @@ struct Frame {
 }
 
 enum Inside {
-    Function(usize),
+    Function,
     Owner(String),
-}
-
-/// A function before its texts are made, which needs the comments inside it.
-struct Draft<'t> {
-    found: Found<'t>,
-    parent: Option<usize>,
 }
 
 /// The functions of a parse, in order.
 pub(crate) fn functions_of(parsed: &Parsed) -> Vec<Function> {
     let syntax = &parsed.language.syntax;
     let source = parsed.text.as_bytes();
-    let mut drafts: Vec<Draft<'_>> = Vec::new();
+    let mut all_found: Vec<Found<'_>> = Vec::new();
     let mut comments: Vec<Span> = Vec::new();
     let mut frames: Vec<Frame> = Vec::new();
     let mut walk = Walk::new(parsed.root());
@@ -167,7 +163,7 @@ pub(crate) fn functions_of(parsed: &Parsed) -> Vec<Function> {
             source,
             in_function: matches!(
                 frames.last().map(|frame| &frame.inside),
-                Some(Inside::Function(_))
+                Some(Inside::Function)
             ),
             naming: syntax.naming,
         };
@@ -177,42 +173,60 @@ pub(crate) fn functions_of(parsed: &Parsed) -> Vec<Function> {
                 _ => None,
             };
             found.owner = found.owner.or(owner);
-            let parent = frames.iter().rev().find_map(|frame| match frame.inside {
-                Inside::Function(index) => Some(index),
-                Inside::Owner(_) => None,
-            });
-            let inside = Inside::Function(drafts.len());
+            all_found.push(found);
+            let inside = Inside::Function;
             frames.push(Frame { depth, inside });
-            drafts.push(Draft { found, parent });
         } else if let Some(owner) = (syntax.owner)(&place) {
             let inside = Inside::Owner(owner);
             frames.push(Frame { depth, inside });
         }
     }
-    drafts
-        .iter()
-        .map(|draft| draft.finish(source, &comments))
+    in_order(all_found)
+        .into_iter()
+        .map(|(found, parent)| found.finish(parent, source, &comments))
         .collect()
 }
 
-impl Draft<'_> {
-    fn finish(&self, source: &[u8], comments: &[Span]) -> Function {
+/// Sorts by start, enclosing before enclosed, and adds for each the index of the one around it. What
+/// names a function can stand before it and hold functions too, so the walk's order is not enough.
+fn in_order(mut all_found: Vec<Found<'_>>) -> Vec<(Found<'_>, Option<usize>)> {
+    let key = |found: &Found<'_>| {
+        let span = span_of(found.whole);
+        (span.start, Reverse(span.end))
+    };
+    all_found.sort_by_key(key);
+    let mut around: Vec<(usize, Span)> = Vec::new();
+    let mut ordered = Vec::with_capacity(all_found.len());
+    for (index, found) in all_found.into_iter().enumerate() {
+        let span = span_of(found.whole);
+        while around.last().is_some_and(|(_, outer)| outer.end < span.end) {
+            around.pop();
+        }
+        ordered.push((found, around.last().map(|&(outer, _)| outer)));
+        around.push((index, span));
+    }
+    ordered
+}
+
+impl Found<'_> {
+    /// The function, once all comments are known.
+    fn finish(self, parent: Option<usize>, source: &[u8], comments: &[Span]) -> Function {
         let Found {
-            ref name,
-            ref owner,
+            name,
+            owner,
             whole,
             header,
             header_end,
             body,
             parameters,
-        } = self.found;
+        } = self;
         let end = header_end
             .or(body.map(|body| body.start_byte()))
             .unwrap_or(whole.end_byte());
         let signature_span = signature::trimmed(source, Span::new(header, end.max(header)));
         Function {
-            name: name.clone(),
-            owner: owner.clone(),
+            name,
+            owner,
             span: span_of(whole),
             body: body.map(span_of),
             signature: signature::text_at(source, signature_span, comments),
@@ -220,7 +234,7 @@ impl Draft<'_> {
             parameters: parameters
                 .map(|list| signature::parameters(source, list, comments))
                 .unwrap_or_default(),
-            parent: self.parent,
+            parent,
         }
     }
 }

@@ -101,6 +101,17 @@ impl Language {
         Parsed::file(self, text)
     }
 
+    /// Reads `text` as a file while `keep_going`, asked every hundred steps of the parser, says yes.
+    /// Where it says no, the only error is [`crate::SyntaxErrorKind::GaveUp`].
+    ///
+    /// For text that nobody vouches for: what is not the language at all can cost time that grows
+    /// with the square of its length (`a=>` a few thousand times, read as C, takes many seconds).
+    /// This room has no clock; the caller may bring one.
+    #[must_use]
+    pub fn parse_while(&'static self, text: &Text, keep_going: &mut dyn FnMut() -> bool) -> Parsed {
+        Parsed::file_while(self, text, keep_going)
+    }
+
     /// Reads `text` as a piece cut out of a file: a method without its class, an object's member, a
     /// C function whose return type stood on a line that was left behind. Where it does not parse as
     /// a file, it is read inside the surroundings such a piece may have had, and the reading with
