@@ -48,9 +48,14 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
     (verb.run)(&workspace_root()?, rest)
 }
 
-/// The folder of the workspace's manifest: this crate's parent.
+/// The folder of the workspace's manifest: the parent of this crate's.
+///
+/// cargo names the crate's folder when it runs us; the one that was compiled in may be another
+/// checkout's, where two share a target folder.
 fn workspace_root() -> Result<PathBuf> {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    let here =
+        std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&here)
         .parent()
         .map(Path::to_path_buf)
         .context("xtask stands in no folder")
