@@ -11,91 +11,76 @@ use candle_nn::VarBuilder;
 use palinode_model::architectures::qwen2::Config;
 use palinode_model::architectures::rotary::Rotary;
 
-use crate::Result;
-use crate::fused::{self, AttentionShape, Rope};
+use crate::{Error, Result};
+use crate::fused::{self, AttentionShape, LayerShape, Pool, Rope};
 use crate::packed::Packed;
 
-#[derive(Clone, Debug)]
-struct Layer {
-    attention_norm: Tensor,       // [D]
-    query_key_value: [Tensor; 3], // [H * W, D], [K * W, D], [K * W, D]
-    biases: [Tensor; 3],          // [H * W], [K * W], [K * W]
-    output: Tensor,               // [D, H * W]
-    feed_forward_norm: Tensor,    // [D]
-    gate_up: [Tensor; 2],         // [F, D] each
-    down: Tensor,                 // [D, F]
-}
+/// The tensors of a layer in the order in which [`fused::decoder_layer`] wants them.
+const LAYER: [&str; 12] = [
+    "input_layernorm.weight",
+    "self_attn.q_proj.weight",
+    "self_attn.k_proj.weight",
+    "self_attn.v_proj.weight",
+    "self_attn.q_proj.bias",
+    "self_attn.k_proj.bias",
+    "self_attn.v_proj.bias",
+    "self_attn.o_proj.weight",
+    "post_attention_layernorm.weight",
+    "mlp.gate_proj.weight",
+    "mlp.up_proj.weight",
+    "mlp.down_proj.weight",
+];
 
 /// A Qwen2 network's variables, in the order of its layers.
 #[derive(Clone, Debug)]
 pub(crate) struct Decoder {
     embedding: Tensor, // [V, D]
-    layers: Vec<Layer>,
+    layers: Vec<Vec<Tensor>>,
     norm: Tensor, // [D]
     head: Tensor, // [V, D]; the embedding where it serves
     rotary: Rotary,
     heads: usize,
     kv_heads: usize,
-    epsilon: f64,
+    shape: LayerShape,
+    pool: Pool,
 }
 
 impl Decoder {
     /// Takes the variables from `vb`, which sits at the checkpoint's root.
     pub(crate) fn load(config: &Config, vb: &VarBuilder<'_>) -> Result<Decoder> {
-        let (hidden, inner) = (config.hidden_size, config.intermediate_size);
-        let (queries, keys) = (
-            config.num_attention_heads * config.head_width(),
-            config.kv_heads() * config.head_width(),
-        );
-        let layer = |number: usize| -> Result<Layer> {
-            let vb = vb.pp("model.layers").pp(number);
-            let matrix = |name: &str, rows: usize, columns: usize| {
-                vb.get((rows, columns), &format!("{name}.weight"))
-            };
-            let vector = |name: &str, width: usize| vb.get(width, name);
-            Ok(Layer {
-                attention_norm: vector("input_layernorm.weight", hidden)?,
-                query_key_value: [
-                    matrix("self_attn.q_proj", queries, hidden)?,
-                    matrix("self_attn.k_proj", keys, hidden)?,
-                    matrix("self_attn.v_proj", keys, hidden)?,
-                ],
-                biases: [
-                    vector("self_attn.q_proj.bias", queries)?,
-                    vector("self_attn.k_proj.bias", keys)?,
-                    vector("self_attn.v_proj.bias", keys)?,
-                ],
-                output: matrix("self_attn.o_proj", hidden, queries)?,
-                feed_forward_norm: vector("post_attention_layernorm.weight", hidden)?,
-                gate_up: [
-                    matrix("mlp.gate_proj", inner, hidden)?,
-                    matrix("mlp.up_proj", inner, hidden)?,
-                ],
-                down: matrix("mlp.down_proj", hidden, inner)?,
-            })
+        let shapes = config.tensors();
+        let get = |name: &str| -> Result<Tensor> {
+            let found = shapes.iter().find(|(other, _)| other == name);
+            let (_, shape) = found.ok_or_else(|| Error::Variable {
+                name: name.to_owned(),
+                problem: "is no tensor of this form".to_owned(),
+            })?;
+            Ok(vb.get(shape.as_slice(), name)?)
         };
-        let embedding = vb.get((config.vocab_size, hidden), "model.embed_tokens.weight")?;
+        let layer = |number: usize| -> Result<Vec<Tensor>> {
+            LAYER.iter().map(|name| get(&format!("model.layers.{number}.{name}"))).collect()
+        };
+        let embedding = get("model.embed_tokens.weight")?;
         Ok(Decoder {
-            layers: (0..config.num_hidden_layers)
-                .map(layer)
-                .collect::<Result<_>>()?,
-            norm: vb.get(hidden, "model.norm.weight")?,
-            head: if config.tie_word_embeddings {
-                embedding.clone()
-            } else {
-                vb.get((config.vocab_size, hidden), "lm_head.weight")?
-            },
+            layers: (0..config.num_hidden_layers).map(layer).collect::<Result<_>>()?,
+            norm: get("model.norm.weight")?,
+            head: if config.tie_word_embeddings { embedding.clone() } else { get("lm_head.weight")? },
             embedding,
             rotary: Rotary::new(config.head_width(), config.rotary_base()),
             heads: config.num_attention_heads,
             kv_heads: config.kv_heads(),
-            epsilon: config.rms_norm_eps,
+            shape: LayerShape {
+                hidden: config.hidden_size,
+                inner: config.intermediate_size,
+                epsilon: config.rms_norm_eps,
+            },
+            pool: Pool::default(),
         })
     }
 
     /// Hidden states after the final normalisation: `[tokens, D]`.
     pub(crate) fn hidden(&self, packed: &Packed) -> Result<Tensor> {
-        let shape = AttentionShape {
+        let attention = AttentionShape {
             sequences: Arc::clone(&packed.sequences),
             heads: self.heads,
             kv_heads: self.kv_heads,
@@ -104,27 +89,15 @@ impl Decoder {
         let ids = Tensor::new(packed.ids.as_slice(), self.embedding.device())?;
         let mut x = self.embedding.index_select(&ids, 0)?; // [tokens, D]
         for layer in &self.layers {
-            let normed = fused::rms_norm(&x, &layer.attention_norm, self.epsilon)?;
-            // One product instead of three, and one gradient for its input.
-            let weight = Tensor::cat(&layer.query_key_value, 0)?;
-            let bias = Tensor::cat(&layer.biases, 0)?;
-            let qkv = fused::linear(&normed, &weight, Some(&bias))?;
-            let mixed = fused::attention(&qkv, &shape)?;
-            x = (x + fused::linear(&mixed, &layer.output, None)?)?;
-            let normed = fused::rms_norm(&x, &layer.feed_forward_norm, self.epsilon)?;
-            let inner = fused::linear(&normed, &Tensor::cat(&layer.gate_up, 0)?, None)?;
-            x = (x + fused::linear(&fused::swiglu(&inner)?, &layer.down, None)?)?;
+            let flat = layer.iter().map(Tensor::flatten_all).collect::<candle_core::Result<Vec<_>>>()?;
+            let parameters = Tensor::cat(&flat, 0)?;
+            x = fused::decoder_layer(&x, &parameters, self.shape, &attention, &self.pool)?;
         }
-        Ok(fused::rms_norm(&x, &self.norm, self.epsilon)?)
+        Ok(fused::rms_norm(&x, &self.norm, self.shape.epsilon)?)
     }
 
     /// Weighted negative log-likelihood of the predictions, a scalar.
     pub(crate) fn cost(&self, hidden: &Tensor, packed: &Packed, backward: bool) -> Result<Tensor> {
-        Ok(fused::head_loss(
-            hidden,
-            &self.head,
-            packed.predictions.clone(),
-            backward,
-        )?)
+        Ok(fused::head_loss(hidden, &self.head, packed.predictions.clone(), backward)?)
     }
 }

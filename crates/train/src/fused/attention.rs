@@ -6,16 +6,14 @@
 //! from the logarithm of each row's sum, which costs less than reading them back from memory.
 
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
+use candle_core::{Result, bail};
 
 use super::lanes::{add_to, dot, exp, exp_in_place, maximum};
 use super::matmul::{Panels, Store, multiply_part, multiply_transposed};
 use super::rope::Rope;
-use super::storage::{values, with_values};
 
-const NAME: &str = "attention";
 /// Rows worked on together; the causal triangle is rounded up to this.
 const BLOCK: usize = 24;
 
@@ -32,54 +30,42 @@ pub struct AttentionShape {
     pub rope: Arc<Rope>,
 }
 
-struct Attention {
-    shape: AttentionShape,
-    /// For each row and head: the logarithm of the sum of the exponentials.
-    log_sums: OnceLock<Vec<f32>>,
-}
+impl AttentionShape {
+    /// Numbers of a head.
+    pub(crate) fn width(&self) -> usize {
+        self.rope.width()
+    }
 
-/// `qkv` [rows, (heads + 2 kv_heads) × width], queries then keys then values → [rows, heads × width].
-///
-/// # Errors
-/// Where the shapes do not fit, the type is not `f32` or the tensor is not contiguous.
-///
-/// # Cost
-/// Time grows with the square of a sequence's length; memory of the backward pass is two square
-/// matrices of the longest sequence.
-pub fn attention(qkv: &Tensor, shape: &AttentionShape) -> Result<Tensor> {
-    let (rows, width) = qkv.dims2()?;
-    let d = shape.rope.width();
-    if shape.kv_heads == 0
-        || shape.heads % shape.kv_heads != 0
-        || width != (shape.heads + 2 * shape.kv_heads) * d
-    {
-        bail!(
-            "{NAME}: rows of {width} numbers are not {} query and {} key heads of {d}",
-            shape.heads,
-            shape.kv_heads
-        );
+    /// Numbers in a row of queries, keys and values together.
+    pub(crate) fn stride(&self) -> usize {
+        (self.heads + 2 * self.kv_heads) * self.width()
     }
-    let mut end = 0;
-    for sequence in shape.sequences.iter() {
-        if sequence.start != end || sequence.end < end {
-            bail!("{NAME}: the sequences do not stand end to end");
+
+    /// Rows of all sequences together.
+    pub(crate) fn rows(&self) -> usize {
+        self.sequences.last().map_or(0, |last| last.end)
+    }
+
+    /// Refuses a shape that the loops below would not survive.
+    ///
+    /// # Errors
+    /// Where the heads do not divide, the sequences leave gaps or one is longer than the tables.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.kv_heads == 0 || !self.heads.is_multiple_of(self.kv_heads) || self.width() == 0 {
+            bail!("{} query heads and {} key heads of {} numbers", self.heads, self.kv_heads, self.width());
         }
-        if sequence.len() > shape.rope.positions() {
-            bail!(
-                "{NAME}: a sequence of {} tokens, positions for {}",
-                sequence.len(),
-                shape.rope.positions()
-            );
+        let mut end = 0;
+        for sequence in self.sequences.iter() {
+            if sequence.start != end || sequence.end < end {
+                bail!("the sequences do not stand end to end");
+            }
+            if sequence.len() > self.rope.positions() {
+                bail!("a sequence of {} tokens, positions for {}", sequence.len(), self.rope.positions());
+            }
+            end = sequence.end;
         }
-        end = sequence.end;
+        Ok(())
     }
-    if end != rows {
-        bail!("{NAME}: sequences of {end} tokens together in {rows} rows");
-    }
-    qkv.apply_op1(Attention {
-        shape: shape.clone(),
-        log_sums: OnceLock::new(),
-    })
 }
 
 /// One sequence's query head or key head, turned to its positions: `len` rows of `width`.
@@ -91,16 +77,7 @@ fn turned(rope: &Rope, scale: f32, from: &[f32], stride: usize, len: usize, to: 
     }
 }
 
-impl Attention {
-    fn width(&self) -> usize {
-        self.shape.rope.width()
-    }
-
-    /// Numbers in a row of `qkv`.
-    fn stride(&self) -> usize {
-        (self.shape.heads + 2 * self.shape.kv_heads) * self.width()
-    }
-
+impl AttentionShape {
     fn scale(&self) -> f32 {
         1.0 / (self.width() as f32).sqrt()
     }
@@ -109,39 +86,43 @@ impl Attention {
     fn key_and_value(&self, kv: usize) -> (usize, usize) {
         let d = self.width();
         (
-            (self.shape.heads + kv) * d,
-            (self.shape.heads + self.shape.kv_heads + kv) * d,
+            (self.heads + kv) * d,
+            (self.heads + self.kv_heads + kv) * d,
         )
     }
 
     /// The query heads that share key head `kv`.
     fn group(&self, kv: usize) -> Range<usize> {
-        let size = self.shape.heads / self.shape.kv_heads;
+        let size = self.heads / self.kv_heads;
         kv * size..(kv + 1) * size
     }
 
-    fn forward(&self, qkv: &[f32], out: &mut [f32], log_sums: &mut [f32]) {
-        let (d, stride, heads) = (self.width(), self.stride(), self.shape.heads);
+    /// `qkv` [rows, (heads + 2 kv_heads) × width], queries then keys then values → `out` [rows, heads ×
+    /// width], and for each row and head the logarithm of the sum of its exponentials.
+    ///
+    /// Time grows with the square of a sequence's length.
+    pub(crate) fn forward(&self, qkv: &[f32], out: &mut [f32], log_sums: &mut [f32]) {
+        let (d, stride, heads) = (self.width(), self.stride(), self.heads);
         let (mut q, mut k, mut scores) = (Vec::new(), Vec::new(), Vec::new());
         let (mut keys, mut value_rows) = (Panels::default(), Panels::default());
         let mut inverse = [0f32; BLOCK];
-        for sequence in self.shape.sequences.iter() {
+        for sequence in self.sequences.iter() {
             let len = sequence.len();
             let qkv = &qkv[sequence.start * stride..sequence.end * stride];
             let out = &mut out[sequence.start * heads * d..sequence.end * heads * d];
             let log_sums = &mut log_sums[sequence.start * heads..sequence.end * heads];
             scores.resize(BLOCK * len, 0.0);
-            for kv in 0..self.shape.kv_heads {
+            for kv in 0..self.kv_heads {
                 if len == 0 {
                     continue;
                 }
                 let (key, value) = self.key_and_value(kv);
-                turned(&self.shape.rope, 1.0, &qkv[key..], stride, len, &mut k);
+                turned(&self.rope, 1.0, &qkv[key..], stride, len, &mut k);
                 keys.set_transposed(&k, d, len, d);
                 value_rows.set(&qkv[value..], stride, len, d);
                 for head in self.group(kv) {
                     turned(
-                        &self.shape.rope,
+                        &self.rope,
                         self.scale(),
                         &qkv[head * d..],
                         stride,
@@ -194,36 +175,35 @@ impl Attention {
         }
     }
 
-    fn backward(&self, qkv: &[f32], log_sums: &[f32], out: &[f32], d_out: &[f32]) -> Vec<f32> {
-        let mut gradient = vec![0f32; qkv.len()];
-        let (stride, row) = (self.stride(), self.shape.heads * self.width());
+    /// The gradient of `qkv`, into `gradient`, from what the forward pass read and wrote and the gradient
+    /// of its result. Needs memory for two square matrices of the longest sequence.
+    pub(crate) fn backward(&self, qkv: &[f32], log_sums: &[f32], out: &[f32], d_out: &[f32], gradient: &mut [f32]) {
+        gradient.fill(0.0);
+        let (stride, row) = (self.stride(), self.heads * self.width());
         let mut work = Work::default();
-        for sequence in self
-            .shape
-            .sequences
+        for sequence in self.sequences
             .iter()
             .filter(|sequence| !sequence.is_empty())
         {
             let rows = |width: usize| sequence.start * width..sequence.end * width;
             let side = Side {
                 qkv: &qkv[rows(stride)],
-                log_sums: &log_sums[rows(self.shape.heads)],
+                log_sums: &log_sums[rows(self.heads)],
                 out: &out[rows(row)],
                 d_out: &d_out[rows(row)],
                 len: sequence.len(),
             };
             let gradient = &mut gradient[rows(stride)];
-            for kv in 0..self.shape.kv_heads {
+            for kv in 0..self.kv_heads {
                 self.backward_group(kv, &side, gradient, &mut work);
             }
         }
-        gradient
     }
 
     /// One key head and its query heads, in one sequence.
     fn backward_group(&self, kv: usize, side: &Side<'_>, gradient: &mut [f32], work: &mut Work) {
         let (d, stride, len) = (self.width(), self.stride(), side.len);
-        let rope = &*self.shape.rope;
+        let rope = &*self.rope;
         let (key, value) = self.key_and_value(kv);
         turned(rope, 1.0, &side.qkv[key..], stride, len, &mut work.k);
         work.keys.set_transposed(&work.k, d, len, d);
@@ -270,7 +250,7 @@ impl Attention {
 
     /// With P the probabilities: dV += Pᵀ dO, dS = P ∘ (dO Vᵀ − rowsum(dO ∘ O)), dQ = dS K, dK += dSᵀ Q.
     fn backward_head(&self, head: usize, side: &Side<'_>, work: &mut Work) {
-        let (d, heads, len) = (self.width(), self.shape.heads, side.len);
+        let (d, heads, len) = (self.width(), self.heads, side.len);
         let row = heads * d;
         for start in (0..len).step_by(BLOCK) {
             let end = len.min(start + BLOCK);
@@ -350,35 +330,4 @@ struct Work {
     keys: Panels,
     key_rows: Panels,
     values: Panels,
-}
-
-impl CustomOp1 for Attention {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (rows, _) = layout.shape().dims2()?;
-        let width = self.shape.heads * self.width();
-        let mut out = vec![0f32; rows * width];
-        let mut log_sums = vec![0f32; rows * self.shape.heads];
-        self.forward(values(NAME, storage, layout)?, &mut out, &mut log_sums);
-        // Set once: an operation object runs forward once.
-        let _ = self.log_sums.set(log_sums);
-        Ok((CpuStorage::F32(out), (rows, width).into()))
-    }
-
-    fn bwd(&self, qkv: &Tensor, out: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        let Some(log_sums) = self.log_sums.get() else {
-            bail!("{NAME}: backward before forward")
-        };
-        let gradient = with_values(NAME, qkv, |qkv| {
-            with_values(NAME, out, |out| {
-                with_values(NAME, gradient, |d_out| {
-                    Ok(self.backward(qkv, log_sums, out, d_out))
-                })
-            })
-        })?;
-        Ok(Some(Tensor::from_vec(gradient, qkv.shape(), qkv.device())?))
-    }
 }

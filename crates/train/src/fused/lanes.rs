@@ -5,7 +5,7 @@
 //! the code, so the same build gives the same bytes whatever the number of threads.
 
 /// Independent partial sums of a reduction. Sixteen `f32` fill one 512-bit register or two of 256.
-const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 /// `a * b + c`, in one rounding where the target has the instruction.
 ///
