@@ -35,9 +35,15 @@ pub(crate) fn is_there(program: &str, arguments: &[&str]) -> bool {
 /// # Errors
 ///
 /// Where it cannot be started, fails, or writes something that is not UTF-8.
-pub(crate) fn output(folder: &Path, program: &str, arguments: &[&str]) -> Result<String> {
+pub(crate) fn output(
+    folder: &Path,
+    program: &str,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> Result<String> {
     let output = Command::new(program)
         .args(arguments)
+        .envs(environment.iter().copied())
         .current_dir(folder)
         .stdin(Stdio::null())
         .output()
@@ -140,7 +146,7 @@ mod tests {
     #[test]
     fn a_missing_program_is_an_error_with_its_name() {
         assert!(!is_there("palinode-no-such-program", &["--version"]));
-        let error = output(Path::new("."), "palinode-no-such-program", &[]);
+        let error = output(Path::new("."), "palinode-no-such-program", &[], &[]);
         let text = format!("{:#}", error.expect_err("it does not exist"));
         assert!(text.contains("palinode-no-such-program"), "{text}");
     }

@@ -5,6 +5,7 @@
 //! end that a space is missing.
 
 mod cargo;
+mod one_build;
 mod programs;
 mod suite;
 mod tidy;
@@ -51,6 +52,7 @@ impl Outcome {
 pub(crate) static STEPS: &[&Step] = &[
     &tidy::ENTRY,
     &cargo::FORMAT,
+    &one_build::ENTRY,
     &cargo::CLIPPY,
     &suite::ENTRY,
     &suite::DOCTESTS,

@@ -91,6 +91,7 @@ impl Tree {
                 "--others",
                 "--exclude-standard",
             ],
+            &[],
         )?;
         let mut paths: Vec<&str> = listed.split('\0').filter(|path| !path.is_empty()).collect();
         paths.sort_unstable();
