@@ -30,6 +30,11 @@ pub(crate) fn is_there(program: &str, arguments: &[&str]) -> bool {
         .is_ok_and(|status| status.success())
 }
 
+/// What to call a program: its name without the folder it is in.
+fn name(program: &str) -> &str {
+    program.rsplit(['/', '\\']).next().unwrap_or(program)
+}
+
 /// What a program writes to stdout, silently.
 ///
 /// # Errors
@@ -50,7 +55,8 @@ pub(crate) fn output(
         .with_context(|| format!("cannot start `{program}`: is it installed?"))?;
     if !output.status.success() {
         bail!(
-            "`{program} {}` failed: {}",
+            "`{} {}` failed: {}",
+            name(program),
             arguments.join(" "),
             String::from_utf8_lossy(&output.stderr).trim()
         );
@@ -69,8 +75,7 @@ pub(crate) fn show(
     arguments: &[&str],
     environment: &[(&str, &str)],
 ) -> Result<Finished> {
-    let name = Path::new(program).file_name().unwrap_or_default();
-    println!("$ {} {}", name.display(), arguments.join(" "));
+    println!("$ {} {}", name(program), arguments.join(" "));
     let mut command = Command::new(program);
     command
         .args(arguments)

@@ -31,9 +31,14 @@ impl File {
         std::str::from_utf8(&self.bytes).ok()
     }
 
-    /// Whether it is Rust.
+    /// Whether it is Rust of ours; Rust to be read by a test is not.
     pub(crate) fn is_rust(&self) -> bool {
-        self.path.ends_with(".rs")
+        self.path.ends_with(".rs") && !self.is_fixture()
+    }
+
+    /// Whether it is what a test reads, such as a program with a flaw.
+    pub(crate) fn is_fixture(&self) -> bool {
+        self.path.contains("/tests/") && self.path.contains("/fixtures/")
     }
 
     /// The Rust source with comments and the contents of literals blanked out.

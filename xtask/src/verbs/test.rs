@@ -79,7 +79,16 @@ fn summary(done: &[Done], no_skip: bool, seconds: f64) -> (String, bool) {
     for one in done {
         let (passed, counted) = match &one.outcome {
             Ok(outcome) => (outcome.passed, outcome.counted.clone()),
-            Err(error) => (false, error.to_string()),
+            // The whole of it stands above.
+            Err(error) => (
+                false,
+                error
+                    .to_string()
+                    .lines()
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned(),
+            ),
         };
         let word = if passed { "passed" } else { "FAILED" };
         let line = format!(
@@ -154,8 +163,8 @@ mod tests {
 
     #[test]
     fn a_step_that_could_not_run_has_failed() {
-        let (text, good) = summary(&[done(Err(anyhow::anyhow!("no git")))], false, 0.0);
-        assert!(!good && text.contains("no git"), "{text}");
+        let (text, good) = summary(&[done(Err(anyhow::anyhow!("no git\nmore")))], false, 0.0);
+        assert!(!good && text.contains("no git\n0 steps"), "{text}");
     }
 
     #[test]

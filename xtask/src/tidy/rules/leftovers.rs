@@ -22,6 +22,7 @@ const DATA: &[&str] = &["Cargo.lock", "models/", "LICENSE-"];
 fn check(tree: &Tree) -> Vec<Offence> {
     tree.files()
         .iter()
+        .filter(|file| !file.is_fixture())
         .filter(|file| !DATA.iter().any(|data| file.path.starts_with(data)))
         .flat_map(offences)
         .collect()
@@ -79,6 +80,7 @@ mod tests {
             &[
                 ("a.rs", rust.as_str()),
                 ("b.md", notes.as_str()),
+                ("crates/a/tests/it/fixtures/a.rs", rust.as_str()),
                 ("models/x/y", notes.as_str()),
             ],
         );

@@ -50,6 +50,7 @@ mod tests {
                 ("crates/cli/src/main.rs", two),
                 ("crates/cli/src/other.rs", one),
                 ("crates/code/src/lib.rs", one),
+                ("crates/code/tests/it/fixtures/a.rs", two),
                 ("crates/model/src/lib.rs", two),
                 ("crates/sandbox/src/lib.rs", two),
             ],
