@@ -85,7 +85,12 @@ impl Matches {
 
     fn collect_followers(&mut self, close: u32, tokens: &[u32]) {
         self.allowed.clear();
+        let mut previous = None;
         for id in self.ends.iter().filter_map(|&end| tokens.get(end)) {
+            // Where places are many, the same token mostly follows them.
+            if previous.replace(*id) == Some(*id) {
+                continue;
+            }
             let (word, bit) = (*id as usize / 64, 1u64 << (id % 64));
             if word >= self.seen.len() {
                 self.seen.resize(word + 1, 0);

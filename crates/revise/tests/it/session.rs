@@ -315,6 +315,22 @@ fn stray_tokens_are_events_and_never_text() {
 }
 
 #[test]
+fn each_token_is_discarded_once() {
+    // A stray token in a patch counts at once, whatever becomes of the episode; and not again.
+    let stray_in_patch = "<|backtracking|><|OLD|>a<|/OLD|><|NEW|>x<|OLD|>";
+    let mut fed = feed("a", SessionOptions::default());
+    fed.more(&format!("{stray_in_patch}<|/NEW|>"));
+    assert_eq!(fed.session.usage().discarded, 1);
+    fed.more("a<|backtracking|>b");
+    assert_eq!(fed.session.usage().discarded, 1 + 2);
+    fed.more(&format!("b{stray_in_patch}$"));
+    assert_eq!(fed.session.usage().discarded, 3 + 8);
+    fed.more(&format!("b{stray_in_patch}"));
+    fed.session.finish();
+    assert_eq!(fed.session.usage().discarded, 11 + 7);
+}
+
+#[test]
 fn an_episode_open_at_the_end_is_dropped() {
     let open = "<|backtracking|><|OLD|>b<|/OLD|><|NEW|>xy";
     let mut fed = feed(&format!("ab{open}"), SessionOptions::default());

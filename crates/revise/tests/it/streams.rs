@@ -108,14 +108,24 @@ proptest! {
 
     #[test]
     fn any_ids_may_be_pushed(
-        pushes in prop::collection::vec(prop_oneof![20 => 0u32..13, 1 => Just(u32::MAX)], 0..200),
+        // Mostly ids that are allowed, so that any state is reached before a wrong one comes.
+        pushes in prop::collection::vec((
+            any::<prop::sample::Index>(),
+            prop_oneof![5 => Just(None), 2 => (0u32..13).prop_map(Some), 1 => Just(Some(u32::MAX))],
+        ), 0..200),
         options in options(),
     ) {
         let vocabulary = vocabulary(&CHARACTERS);
         let mut session = Session::new(Arc::clone(&vocabulary), options);
         let mut events = Vec::new();
         let (mut pushed, mut taken) = (0u64, Vec::new());
-        for id in pushes {
+        for (choice, wrong) in pushes {
+            let allowed = allowed(&session, &vocabulary);
+            let id = match wrong {
+                Some(id) => id,
+                None if allowed.is_empty() => 0,
+                None => *choice.get(&allowed),
+            };
             let ended = session.ended();
             let known = (id as usize) < vocabulary.len();
             let right = known && session.constraint().allows(id);
