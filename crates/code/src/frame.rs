@@ -1,6 +1,8 @@
 //! How is a piece of a file read that is no file: a method without its class, a function whose
 //! return type stood on the line above?
 
+use std::borrow::Cow;
+
 use tree_sitter::{InputEdit, Point, Tree};
 
 /// What is put around a piece of code so that the grammar can read it. It is cut out of the tree
@@ -9,30 +11,37 @@ use tree_sitter::{InputEdit, Point, Tree};
 pub(crate) struct Frame {
     /// Stands before the piece, on its first line.
     pub(crate) before: &'static str,
-    /// Stands after it, on a line of its own.
+    /// Stands after it, on a line of its own, with the end of that line.
     pub(crate) after: &'static str,
     /// Kinds of the nodes that the frame puts around the piece.
     pub(crate) kinds: &'static [&'static str],
 }
 
+/// Nothing but an end for the last line. Some grammars miss it at the end of a file.
+pub(crate) const NO_FRAME: Frame = Frame {
+    before: "",
+    after: "",
+    kinds: &[],
+};
+
 impl Frame {
-    /// The bytes to parse. Cost: one copy.
-    pub(crate) fn around(&self, piece: &[u8]) -> Vec<u8> {
-        let mut framed = Vec::with_capacity(self.before.len() + piece.len() + self.after.len() + 1);
-        framed.extend_from_slice(self.before.as_bytes());
-        framed.extend_from_slice(piece);
-        if !self.after.is_empty() {
-            framed.push(b'\n');
-            framed.extend_from_slice(self.after.as_bytes());
+    /// The bytes to parse, which end in a new line. Cost: one copy, where there is anything to add.
+    pub(crate) fn around<'p>(&self, piece: &'p [u8]) -> Cow<'p, [u8]> {
+        if self.before.is_empty() && self.after.is_empty() && piece.ends_with(b"\n") {
+            return Cow::Borrowed(piece);
         }
-        framed
+        Cow::Owned([self.before.as_bytes(), piece, b"\n", self.after.as_bytes()].concat())
     }
 
     /// Cuts the frame out of the tree of `framed`, which this frame put around `piece_len` bytes.
     pub(crate) fn cut_out_of(&self, tree: &mut Tree, framed: &[u8], piece_len: usize) {
         let piece_end = self.before.len() + piece_len;
-        tree.edit(&deletion(framed, piece_end, framed.len()));
-        tree.edit(&deletion(framed, 0, self.before.len()));
+        if piece_end < framed.len() {
+            tree.edit(&deletion(framed, piece_end, framed.len()));
+        }
+        if !self.before.is_empty() {
+            tree.edit(&deletion(framed, 0, self.before.len()));
+        }
     }
 }
 

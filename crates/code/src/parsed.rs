@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use tree_sitter::{Node, ParseOptions, Parser, Tree};
 
 use crate::fingerprint::Fingerprint;
-use crate::frame::Frame;
+use crate::frame::{Frame, NO_FRAME};
 use crate::functions::{self, Function};
 use crate::languages::Language;
 use crate::span::Span;
@@ -121,17 +121,12 @@ impl Parsed {
         keep_going: &mut dyn FnMut() -> bool,
     ) -> Self {
         with_parser(language, text.as_bytes(), |parser| {
-            let tree = match frame {
-                None => parse_within_budget(parser, text.as_bytes(), keep_going),
-                Some(frame) => {
-                    let framed = frame.around(text.as_bytes());
-                    let tree = parse_within_budget(parser, &framed, keep_going);
-                    tree.map(|mut tree| {
-                        frame.cut_out_of(&mut tree, &framed, text.len());
-                        tree
-                    })
-                }
-            };
+            let around = frame.unwrap_or(&NO_FRAME);
+            let framed = around.around(text.as_bytes());
+            let mut tree = parse_within_budget(parser, &framed, keep_going);
+            if let Some(tree) = &mut tree {
+                around.cut_out_of(tree, &framed, text.len());
+            }
             Self {
                 language,
                 text: text.clone(),
@@ -145,12 +140,12 @@ impl Parsed {
     /// Offsets in the text, in order, at which the parser could not go on. Cost: a second parse.
     pub(crate) fn stops(&self) -> Vec<usize> {
         with_parser(self.language, self.text.as_bytes(), |parser| {
-            let Some(frame) = self.frame else {
-                return stops_of(parser, self.text.as_bytes());
-            };
+            let frame = self.frame.unwrap_or(&NO_FRAME);
             let stops = stops_of(parser, &frame.around(self.text.as_bytes()));
-            let in_piece =
-                |at: usize| Some(at.checked_sub(frame.before.len())?.min(self.text.len()));
+            let in_piece = |at: usize| {
+                let at = at.checked_sub(frame.before.len())?;
+                Some(at.min(self.text.len()))
+            };
             stops.into_iter().filter_map(in_piece).collect()
         })
     }
@@ -179,10 +174,11 @@ impl Parsed {
         self.tree.root_node()
     }
 
-    /// Whether the whole text follows the grammar. Constant time.
+    /// Whether the whole text follows the grammar. Cost: constant where it does, and mostly one
+    /// visit of the subtrees with errors where it does not.
     #[must_use]
     pub fn parses(&self) -> bool {
-        !self.gave_up && !self.root().has_error()
+        !self.gave_up && (!self.root().has_error() || syntax_error::bytes_amiss(self) == 0)
     }
 
     /// Where the text does not follow the grammar, in order; empty exactly where

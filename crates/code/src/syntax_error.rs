@@ -7,6 +7,7 @@ use tree_sitter::Node;
 use crate::error::preview;
 use crate::parsed::{Parsed, span_of};
 use crate::span::Span;
+use crate::tokens::Tokens;
 use crate::walk::{Step, Walk};
 
 /// One place where the grammar is not followed.
@@ -59,32 +60,63 @@ pub(crate) fn errors_of(parsed: &Parsed) -> Vec<SyntaxError> {
             SyntaxErrorKind::GaveUp,
         )];
     }
-    let nodes = error_nodes(parsed);
+    let amiss = all_amiss(parsed);
     // On one line the start of the error node is near enough.
-    let is_long =
-        |node: &&Node<'_>| node.is_error() && node.start_position().row != node.end_position().row;
-    let stops = match nodes.iter().find(is_long) {
-        Some(_) => parsed.stops(),
-        None => Vec::new(),
+    let needs_stops = amiss.iter().any(|amiss| match amiss {
+        Amiss::Unexpected(node) => is_long(*node),
+        Amiss::Missing(_) => false,
+        Amiss::HiddenIn(_) => true,
+    });
+    let stops = if needs_stops {
+        parsed.stops()
+    } else {
+        Vec::new()
     };
-    let error = |node: &Node<'_>| {
-        let mut span = span_of(*node);
-        if node.is_missing() {
+    let stop_in = |span: Span| {
+        stops
+            .iter()
+            .copied()
+            .find(|&s| s >= span.start && s <= span.end)
+    };
+    let error = |amiss: &Amiss<'_>| match *amiss {
+        Amiss::Missing(node) => {
             let kind = SyntaxErrorKind::Missing(node.kind().to_owned());
-            return error_at(parsed, span, kind);
+            error_at(parsed, span_of(node), kind)
         }
-        if let Some(&stop) = stops.iter().find(|&&stop| stop >= span.start)
-            && stop <= span.end
-            && is_long(&node)
-        {
-            span.start = stop;
+        Amiss::HiddenIn(node) => {
+            let span = span_of(node);
+            let at = Span::at(stop_in(span).unwrap_or(span.end));
+            error_at(
+                parsed,
+                at,
+                SyntaxErrorKind::Missing("end of line".to_owned()),
+            )
         }
-        let bytes = parsed.text.slice(span).unwrap_or_default();
-        error_at(parsed, span, SyntaxErrorKind::Unexpected(preview(bytes)))
+        Amiss::Unexpected(node) => {
+            let mut span = span_of(node);
+            if is_long(node) {
+                span.start = stop_in(span).unwrap_or(span.start);
+            }
+            let bytes = parsed.text.slice(span).unwrap_or_default();
+            error_at(parsed, span, SyntaxErrorKind::Unexpected(preview(bytes)))
+        }
     };
-    let mut errors: Vec<_> = nodes.iter().map(error).collect();
+    let mut errors: Vec<_> = amiss.iter().map(error).collect();
     errors.sort_by_key(|error| error.span);
     errors
+}
+
+/// One thing amiss in a tree.
+#[derive(Clone, Copy)]
+enum Amiss<'t> {
+    Unexpected(Node<'t>),
+    Missing(Node<'t>),
+    /// The node misses a token that has no node, such as the end of a line.
+    HiddenIn(Node<'t>),
+}
+
+fn is_long(node: Node<'_>) -> bool {
+    node.start_position().row != node.end_position().row
 }
 
 /// How much of the text is amiss: the bytes in error nodes, and one for each error.
@@ -92,24 +124,52 @@ pub(crate) fn bytes_amiss(parsed: &Parsed) -> usize {
     if parsed.gave_up {
         return parsed.text.len() + 1;
     }
-    let nodes = error_nodes(parsed);
-    nodes.iter().map(|node| span_of(*node).len() + 1).sum()
+    let bytes = |amiss: &Amiss<'_>| match amiss {
+        Amiss::Unexpected(node) => span_of(*node).len(),
+        Amiss::Missing(_) | Amiss::HiddenIn(_) => 0,
+    };
+    all_amiss(parsed).iter().map(|amiss| bytes(amiss) + 1).sum()
 }
 
-/// The outermost error nodes and the missing tokens, in order.
-fn error_nodes(parsed: &Parsed) -> Vec<Node<'_>> {
-    let mut nodes = Vec::new();
+/// The outermost error nodes and the missing tokens, in the tree's order; empty only where the tree
+/// has no error.
+fn all_amiss(parsed: &Parsed) -> Vec<Amiss<'_>> {
+    let mut all = Vec::new();
     let mut walk = Walk::new(parsed.root());
     while let Some(step) = walk.step() {
         let Step::Enter(node) = step else { continue };
-        if node.is_missing() || node.is_error() {
-            nodes.push(node);
+        if node.is_missing() {
+            all.push(Amiss::Missing(node));
+            walk.skip();
+        } else if node.is_error() {
+            all.push(Amiss::Unexpected(node));
             walk.skip();
         } else if !node.has_error() {
             walk.skip();
+        } else {
+            let mut cursor = node.walk();
+            let shown = node
+                .children(&mut cursor)
+                .any(|child| child.has_error() || child.is_error() || child.is_missing());
+            if !shown && !line_ends_after(node, parsed) {
+                all.push(Amiss::HiddenIn(node));
+            }
         }
     }
-    nodes
+    all
+}
+
+/// Whether nothing but white space and comments follows a preprocessor line that misses its end.
+/// The C++ grammar allows neither before it.
+fn line_ends_after(node: Node<'_>, parsed: &Parsed) -> bool {
+    if !node.kind().starts_with("preproc") {
+        return false;
+    }
+    let rest = parsed.text.as_bytes().get(node.end_byte()..);
+    let rest = rest.unwrap_or_default().split(|&b| b == b'\n').next();
+    let rest = rest.unwrap_or_default();
+    // A comment may go on below; then the line ends with the comment.
+    Tokens::new(parsed.language, rest).next().is_none()
 }
 
 fn error_at(parsed: &Parsed, span: Span, kind: SyntaxErrorKind) -> SyntaxError {

@@ -37,12 +37,12 @@ pub(crate) const NAMING: &[NamingRule] = &[
 pub(crate) const FRAMES: &[Frame] = &[
     Frame {
         before: "class _ {",
-        after: "}",
+        after: "}\n",
         kinds: &["class_declaration", "class_body"],
     },
     Frame {
         before: "({",
-        after: "})",
+        after: "})\n",
         kinds: &["expression_statement", "parenthesized_expression", "object"],
     },
 ];

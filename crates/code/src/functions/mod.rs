@@ -223,7 +223,8 @@ impl Found<'_> {
         let end = header_end
             .or(body.map(|body| body.start_byte()))
             .unwrap_or(whole.end_byte());
-        let signature_span = signature::trimmed(source, Span::new(header, end.max(header)));
+        let signature_span =
+            signature::trimmed(source, Span::new(header, end.max(header)), comments);
         Function {
             name,
             owner,

@@ -53,51 +53,68 @@ pub(super) fn one_line(bytes: &[u8], offset: usize, comments: &[Span]) -> String
     text
 }
 
-/// `span` without white space and without the `;` or `:` that only ends a head.
-pub(super) fn trimmed(source: &[u8], span: Span) -> Span {
+/// `span` without white space, comments, and the `;` or `:` that only ends a head, at its ends.
+pub(super) fn trimmed(source: &[u8], span: Span, comments: &[Span]) -> Span {
     let bytes = source.get(span.range()).unwrap_or_default();
-    let ends = |b: &u8| !b.is_ascii_whitespace() && !matches!(b, b';' | b':');
-    let end = bytes.iter().rposition(ends).map_or(0, |at| at + 1);
+    let mut end = bytes.len();
+    loop {
+        let stays = |b: &u8| !b.is_ascii_whitespace() && !matches!(b, b';' | b':');
+        end = bytes[..end].iter().rposition(stays).map_or(0, |at| at + 1);
+        let at = comments.partition_point(|comment| comment.end < span.start + end);
+        match comments.get(at) {
+            Some(c) if c.end == span.start + end && c.start >= span.start && !c.is_empty() => {
+                end = c.start - span.start;
+            }
+            _ => break,
+        }
+    }
     let starts = |b: &u8| !b.is_ascii_whitespace();
     let start = bytes[..end].iter().position(starts).unwrap_or(0);
     Span::new(span.start + start, span.start + end)
 }
 
 /// The parameters in a parameter list; a list that is one bare name is that parameter.
+///
+/// They are what stands between the commas: not every grammar has one node for each.
 pub(super) fn parameters(source: &[u8], list: Node<'_>, comments: &[Span]) -> Vec<String> {
-    let mut found = Vec::new();
     if list.child_count() == 0 {
-        found.push(text_at(source, span_of(list), comments));
-        return found;
+        return vec![text_at(source, span_of(list), comments)];
     }
+    let mut found = Vec::new();
+    let mut group: Vec<Node<'_>> = Vec::new();
     let mut cursor = list.walk();
     for child in list.children(&mut cursor) {
-        if is_no_parameter(child) {
-            continue;
+        match child.kind() {
+            "," => found.extend(parameter(source, &std::mem::take(&mut group), comments)),
+            "(" | ")" | "[" | "]" | "|" | "||" => {}
+            _ if is_no_parameter(child) => {}
+            _ => group.push(child),
         }
-        let text = text_at(source, span_of(child), comments);
-        if text == "void" && list.named_child_count() == 1 {
-            continue;
-        }
-        match go_group(child) {
-            Some((names, kind)) => {
-                let kind = text_at(source, span_of(kind), comments);
-                for name in names {
-                    let name = text_at(source, span_of(name), comments);
-                    found.push(format!("{name} {kind}"));
-                }
-            }
-            None => found.push(text),
-        }
+    }
+    found.extend(parameter(source, &group, comments));
+    if found == ["void"] {
+        found.clear();
     }
     found
 }
 
-/// What stands in parameter lists and is none: brackets and commas, comments, attributes, separators.
+/// The parameters that the nodes between two commas stand for: mostly one.
+fn parameter(source: &[u8], group: &[Node<'_>], comments: &[Span]) -> Vec<String> {
+    let (Some(first), Some(last)) = (group.first(), group.last()) else {
+        return Vec::new();
+    };
+    if let (1, Some((names, kind))) = (group.len(), go_group(*first)) {
+        let kind = text_at(source, span_of(kind), comments);
+        let named = |name: Node<'_>| format!("{} {kind}", text_at(source, span_of(name), comments));
+        return names.into_iter().map(named).collect();
+    }
+    let span = Span::new(first.start_byte(), last.end_byte());
+    vec![text_at(source, span, comments)]
+}
+
+/// What stands in parameter lists and is none: comments, attributes, separators.
 fn is_no_parameter(node: Node<'_>) -> bool {
-    // C++ has no named node for a C variadic's dots.
-    (!node.is_named() && node.kind() != "...")
-        || node.is_extra()
+    node.is_extra()
         || node.is_error()
         || matches!(
             node.kind(),

@@ -14,7 +14,7 @@ pub(super) static ENTRY: Language = Language {
     block_comment: Some(("/*", "*/")),
     doc: "Read as C11 with GNU and Microsoft extensions, and K&R definitions. The preprocessor is \
 not run: both branches of an `#if` are read, and a macro that stands for part of a declaration can \
-leave a syntax error. Functions are definitions, and prototypes outside function bodies. A header \
+leave a syntax error. Functions are definitions, and prototypes outside function bodies, the first of a list. A header \
 `.h` is taken as C; ask for `cpp` by name where it is C++.",
     syntax: Syntax {
         grammars: &[|| tree_sitter_c::LANGUAGE.into()],

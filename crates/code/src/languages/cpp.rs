@@ -47,7 +47,7 @@ bodies are not listed, since `Widget w(a, b);` looks like a prototype.",
             },
             Frame {
                 before: "class _ {",
-                after: "};",
+                after: "};\n",
                 kinds: &["class_specifier", "field_declaration_list"],
             },
         ],

@@ -34,7 +34,7 @@ Annotations are part of a signature.",
         ],
         frames: &[Frame {
             before: "class _ {",
-            after: "}",
+            after: "}\n",
             kinds: &["class_declaration", "class_body"],
         }],
         ..Syntax::COMMON

@@ -13,8 +13,8 @@ use crate::parsed::Parsed;
 use crate::text::Text;
 
 mod c;
-mod c_sharp;
 mod cpp;
+mod csharp;
 mod go;
 mod java;
 mod javascript;
@@ -27,8 +27,8 @@ mod typescript;
 /// Every known language, by name.
 pub static LANGUAGES: &[&Language] = &[
     &c::ENTRY,
-    &c_sharp::ENTRY,
     &cpp::ENTRY,
+    &csharp::ENTRY,
     &go::ENTRY,
     &java::ENTRY,
     &javascript::ENTRY,

@@ -39,7 +39,7 @@ assigned to.",
         ],
         frames: &[Frame {
             before: "class _ {",
-            after: "}",
+            after: "}\n",
             kinds: &["class_declaration", "declaration_list"],
         }],
         ..Syntax::COMMON

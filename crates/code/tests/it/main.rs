@@ -1,1 +1,10 @@
 //! Does this room keep its promises on whole sources, and on any bytes?
+
+mod any_bytes;
+mod broken;
+mod edits;
+mod fingerprints;
+mod fixtures;
+mod fragments;
+mod functions;
+mod registry;

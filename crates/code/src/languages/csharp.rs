@@ -33,7 +33,7 @@ accessors with a body, which are named `Size.get`. Attributes are part of a sign
         ],
         frames: &[Frame {
             before: "class _ {",
-            after: "}",
+            after: "}\n",
             kinds: &["class_declaration", "declaration_list"],
         }],
         ..Syntax::COMMON
