@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Value, from_args};
+use minijinja::value::{Kwargs, Value, from_args};
 use minijinja::{Environment, ErrorKind, State, context};
 use serde::Deserialize;
 
@@ -149,8 +149,43 @@ fn environment() -> Environment<'static> {
     environment.add_function("raise_exception", |message: String| {
         Err::<Value, _>(minijinja::Error::new(ErrorKind::InvalidOperation, message))
     });
+    environment.add_filter("tojson", to_json);
     environment.set_unknown_method_callback(python_method);
     environment
+}
+
+/// JSON as Python writes it: the engine's own form escapes what matters in HTML.
+fn to_json(
+    value: &Value,
+    indent: Option<Value>,
+    options: Kwargs,
+) -> Result<Value, minijinja::Error> {
+    // Python's option, whose usual setting is what the engine does anyway.
+    options.get::<Option<bool>>("ensure_ascii")?;
+    let escaped = minijinja::filters::tojson(value, indent, options)?;
+    let mut rest = escaped.as_str().unwrap_or_default();
+    let mut text = String::with_capacity(rest.len());
+    while let Some(place) = rest.find('\\') {
+        text.push_str(&rest[..place]);
+        // Every other escape is two characters, of which the second may be a backslash.
+        let escapes = [
+            ("\\u003c", "<"),
+            ("\\u003e", ">"),
+            ("\\u0026", "&"),
+            ("\\u0027", "'"),
+        ];
+        let here = escapes
+            .iter()
+            .find(|(escape, _)| rest[place..].starts_with(escape));
+        let (length, plain) = match here {
+            Some((escape, plain)) => (escape.len(), *plain),
+            None => (2, rest.get(place..place + 2).unwrap_or_default()),
+        };
+        text.push_str(plain);
+        rest = rest.get(place + length..).unwrap_or_default();
+    }
+    text.push_str(rest);
+    Ok(Value::from_safe_string(text))
 }
 
 /// Methods of Python's strings and dictionaries that published templates call.

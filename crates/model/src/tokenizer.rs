@@ -1,6 +1,7 @@
 //! How does text become token ids, and ids bytes?
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -10,7 +11,6 @@ use crate::Error;
 use crate::token_bytes::Spelling;
 
 /// A model's tokenizer, read from `tokenizer.json`.
-#[derive(Debug)]
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     /// The same, blind to special tokens; made when a text first contains one, for it costs a copy of
@@ -22,8 +22,21 @@ pub struct Tokenizer {
     bytes: Vec<Vec<u8>>,
 }
 
+impl fmt::Debug for Tokenizer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Tokenizer")
+            .field("tokens", &self.bytes.len())
+            .field("special", &self.special_texts)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Tokenizer {
     /// Reads the bytes of a `tokenizer.json`; `file` is what errors name.
+    ///
+    /// Added tokens that the file numbers with gaps are numbered without, after the vocabulary, as
+    /// transformers does.
     ///
     /// Costs a few milliseconds for each 10,000 tokens.
     ///

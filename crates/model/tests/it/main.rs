@@ -1,1 +1,11 @@
 //! Does the room do what its interface says, on real files?
+
+mod cache;
+mod chat;
+mod embedded;
+mod forward;
+mod golden;
+mod refusals;
+mod sampler;
+mod tokenizer;
+mod training;

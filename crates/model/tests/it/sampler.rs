@@ -1,0 +1,281 @@
+//! Is a token drawn with the probability it should have, and only where it may be?
+
+use std::collections::BTreeMap;
+
+use palinode_model::{Choice, Error, Sampler, SamplingOptions};
+use proptest::prelude::*;
+
+const FREE: Choice<'_> = Choice::AnyBut {
+    banned: &[],
+    bias: None,
+};
+
+fn sampler(temperature: f32, top_k: usize, top_p: f32, seed: u64) -> Sampler {
+    let options = SamplingOptions {
+        temperature,
+        top_k,
+        top_p,
+        seed,
+    };
+    Sampler::new(options).unwrap()
+}
+
+/// The distribution by its definition: softmax, the top k, then the fewest that reach top p.
+fn expected(
+    logits: &[(u32, f32)],
+    temperature: f32,
+    top_k: usize,
+    top_p: f32,
+) -> BTreeMap<u32, f64> {
+    let mut all: Vec<(u32, f64)> = logits
+        .iter()
+        .filter(|(_, logit)| *logit > f32::NEG_INFINITY)
+        .map(|(id, logit)| (*id, f64::from(*logit)))
+        .collect();
+    all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    if top_k > 0 {
+        all.truncate(top_k);
+    }
+    let best = all[0].1;
+    for (_, value) in &mut all {
+        *value = ((*value - best) / f64::from(temperature)).exp();
+    }
+    let total: f64 = all.iter().map(|(_, share)| share).sum();
+    let mut reached = 0.0;
+    let mut kept = Vec::new();
+    for (id, share) in all {
+        kept.push((id, share));
+        reached += share / total;
+        if top_p < 1.0 && reached >= f64::from(top_p) {
+            break;
+        }
+    }
+    let total: f64 = kept.iter().map(|(_, share)| share).sum();
+    kept.into_iter()
+        .map(|(id, share)| (id, share / total))
+        .collect()
+}
+
+fn counts(
+    sampler: &mut Sampler,
+    logits: &[f32],
+    choice: Choice<'_>,
+    draws: u32,
+) -> BTreeMap<u32, u32> {
+    let mut counts = BTreeMap::new();
+    for _ in 0..draws {
+        *counts
+            .entry(sampler.sample(logits, choice).unwrap())
+            .or_insert(0) += 1;
+    }
+    counts
+}
+
+/// Every count within five standard deviations, and nothing outside the support.
+fn assert_distribution(counts: &BTreeMap<u32, u32>, expected: &BTreeMap<u32, f64>, draws: u32) {
+    let draws = f64::from(draws);
+    for id in counts.keys() {
+        assert!(expected.contains_key(id), "{id} is outside {expected:?}");
+    }
+    for (id, share) in expected {
+        let count = f64::from(counts.get(id).copied().unwrap_or(0));
+        let deviation = (draws * share * (1.0 - share)).sqrt();
+        assert!(
+            (count - draws * share).abs() <= 5.0 * deviation + 1.0,
+            "{id}: {count} of {draws}, expected a share of {share}"
+        );
+    }
+}
+
+fn numbered(logits: &[f32]) -> Vec<(u32, f32)> {
+    (0..).zip(logits.iter().copied()).collect()
+}
+
+#[test]
+fn draws_have_the_distribution_of_the_definition() {
+    let logits = [1.0, 3.0, -2.0, 2.5, 3.0, 0.0, f32::NEG_INFINITY, 2.9];
+    let draws = 20_000;
+    for (temperature, top_k, top_p) in [
+        (1.0, 0, 1.0),
+        (0.5, 0, 1.0),
+        (2.0, 3, 1.0),
+        (1.0, 0, 0.6),
+        (1.3, 5, 0.8),
+        (1.0, 1, 1.0),
+        (1.0, 0, 1e-6),
+        (1.0, 100, 0.999_99),
+    ] {
+        let mut sampler = sampler(temperature, top_k, top_p, 7);
+        let counts = counts(&mut sampler, &logits, FREE, draws);
+        let expected = expected(&numbered(&logits), temperature, top_k, top_p);
+        assert_distribution(&counts, &expected, draws);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    #[test]
+    fn the_support_of_top_k_and_top_p_is_exact(
+        // Few values, so that ties at the cut are common; enough ids that the cut takes several steps.
+        logits in prop::collection::vec(0i8..12, 1..400), top_k in 0usize..50, top_p in 0.05f32..1.0,
+        seed in any::<u64>(),
+    ) {
+        let logits: Vec<f32> = logits.iter().map(|x| f32::from(*x) * 0.3).collect();
+        let expected = expected(&numbered(&logits), 1.0, top_k, top_p);
+        let mut sampler = sampler(1.0, top_k, top_p, seed);
+        for _ in 0..200 {
+            let id = sampler.sample(&logits, FREE).unwrap();
+            // At a share within rounding of top_p either side may be taken; nothing else.
+            let wider = self::expected(&numbered(&logits), 1.0, top_k, top_p + 1e-5);
+            let inside = expected.contains_key(&id) || wider.contains_key(&id);
+            prop_assert!(inside, "{} is outside {:?}", id, expected);
+        }
+    }
+}
+
+#[test]
+fn greedy_takes_the_largest_and_the_lowest_of_equals() {
+    let mut greedy = sampler(0.0, 3, 0.5, 1);
+    assert_eq!(greedy.sample(&[1.0, 5.0, 5.0, 2.0], FREE).unwrap(), 1);
+    let choice = Choice::AnyBut {
+        banned: &[1, 9],
+        bias: Some((3, 4.0)),
+    };
+    assert_eq!(greedy.sample(&[1.0, 5.0, 5.0, 2.0], choice).unwrap(), 3);
+    let choice = Choice::AnyBut {
+        banned: &[1],
+        bias: Some((1, 100.0)),
+    };
+    assert_eq!(greedy.sample(&[1.0, 5.0, 5.0, 2.0], choice).unwrap(), 2);
+    assert_eq!(
+        greedy
+            .sample(&[1.0, 5.0, 5.0, 2.0], Choice::OneOf(&[3, 0]))
+            .unwrap(),
+        3
+    );
+    assert_eq!(
+        greedy
+            .sample(&[1.0, 5.0, 5.0], Choice::OneOf(&[2, 1, 2]))
+            .unwrap(),
+        1
+    );
+    assert_eq!(greedy.sample(&[1.0, 5.0], Choice::Exactly(0)).unwrap(), 0);
+}
+
+#[test]
+fn bans_and_bias_shape_the_distribution() {
+    let logits = [0.0, 1.0, 2.0, 1.5];
+    let choice = Choice::AnyBut {
+        banned: &[2],
+        bias: Some((0, 1.0)),
+    };
+    let counts = counts(&mut sampler(1.0, 0, 1.0, 3), &logits, choice, 20_000);
+    let expected = expected(&[(0, 1.0), (1, 1.0), (3, 1.5)], 1.0, 0, 1.0);
+    assert_distribution(&counts, &expected, 20_000);
+}
+
+#[test]
+fn a_choice_of_some_ids_looks_at_no_other() {
+    // Every other logit is damaged: it would be an error to look at one.
+    let mut logits = vec![f32::NAN; 100];
+    logits[40] = 1.0;
+    logits[7] = 0.0;
+    let choice = Choice::OneOf(&[40, 7, 40]);
+    let counts = counts(&mut sampler(1.0, 0, 1.0, 5), &logits, choice, 20_000);
+    assert_distribution(
+        &counts,
+        &expected(&[(7, 0.0), (40, 1.0)], 1.0, 0, 1.0),
+        20_000,
+    );
+    let exactly = sampler(1.0, 0, 1.0, 5).sample(&logits, Choice::Exactly(3));
+    assert_eq!(exactly.unwrap(), 3);
+}
+
+#[test]
+fn a_seed_decides_everything_and_forced_tokens_draw_nothing() {
+    let logits: Vec<f32> = (0..50).map(|i| (i % 7) as f32 * 0.4).collect();
+    let run = |seed, forced: bool| -> Vec<u32> {
+        let mut sampler = sampler(1.0, 20, 0.9, seed);
+        (0..50)
+            .map(|_| {
+                if forced {
+                    sampler.sample(&logits, Choice::Exactly(4)).unwrap();
+                    sampler.sample(&logits, Choice::OneOf(&[4])).unwrap();
+                }
+                sampler.sample(&logits, FREE).unwrap()
+            })
+            .collect()
+    };
+    assert_eq!(run(1, false), run(1, false));
+    assert_eq!(run(1, false), run(1, true));
+    assert_ne!(run(1, false), run(2, false));
+    // A stream of another build must be the same one: these are the first draws of seed 1.
+    assert_eq!(run(1, false)[..8], [41, 13, 12, 20, 27, 26, 48, 13]);
+}
+
+#[test]
+fn wrong_options_and_choices_are_refused() {
+    for (temperature, top_p, option) in [
+        (-1.0, 1.0, "temperature"),
+        (f32::NAN, 1.0, "temperature"),
+        (f32::INFINITY, 1.0, "temperature"),
+        (1.0, 0.0, "top_p"),
+        (1.0, 1.1, "top_p"),
+        (1.0, f32::NAN, "top_p"),
+    ] {
+        let options = SamplingOptions {
+            temperature,
+            top_k: 0,
+            top_p,
+            seed: 0,
+        };
+        let error = Sampler::new(options).unwrap_err();
+        assert!(
+            matches!(error, Error::SamplingOption { option: o, .. } if o == option),
+            "{error}"
+        );
+        assert!(error.hint().is_some());
+    }
+    for temperature in [0.0, 1.0] {
+        let mut sampler = sampler(temperature, 0, 1.0, 0);
+        let mut sample = |logits: &[f32], choice| sampler.sample(logits, choice);
+        let bias = |id| Choice::AnyBut {
+            banned: &[],
+            bias: Some((id, 1.0)),
+        };
+        assert!(matches!(sample(&[], FREE), Err(Error::NothingToChoose)));
+        assert!(matches!(
+            sample(&[1.0], Choice::OneOf(&[])),
+            Err(Error::NothingToChoose)
+        ));
+        let all = Choice::AnyBut {
+            banned: &[0, 1],
+            bias: None,
+        };
+        assert!(matches!(
+            sample(&[1.0, 2.0], all),
+            Err(Error::NothingToChoose)
+        ));
+        assert!(matches!(
+            sample(&[1.0, f32::NAN], FREE),
+            Err(Error::NotANumber { id: 1 })
+        ));
+        assert!(matches!(
+            sample(&[f32::INFINITY, 0.0], FREE),
+            Err(Error::NotANumber { id: 0 })
+        ));
+        for choice in [Choice::OneOf(&[0, 2]), Choice::Exactly(2), bias(2)] {
+            let error = sample(&[1.0, 2.0], choice).unwrap_err();
+            assert!(
+                matches!(
+                    error,
+                    Error::IdOutOfVocabulary {
+                        id: 2,
+                        vocabulary: 2
+                    }
+                ),
+                "{error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Do ids and bytes agree with the reference, and do the bytes of the ids of a text give the text?
+
+use std::path::Path;
+
+use palinode_model::{Error, Kernels, Tokenizer};
+use proptest::prelude::*;
+
+use crate::golden::{VARIANTS, folder, model, values};
+
+fn tokenizer(variant: &str) -> Tokenizer {
+    let file = folder(variant).join("tokenizer.json");
+    Tokenizer::from_bytes(&std::fs::read(&file).unwrap(), &file).unwrap()
+}
+
+#[test]
+fn encodings_are_those_of_the_reference() {
+    for variant in VARIANTS {
+        let tokenizer = tokenizer(variant);
+        for encoding in values(variant).encodings {
+            let ids = tokenizer.encode(&encoding.text).unwrap();
+            assert_eq!(ids, encoding.ids, "{variant} {:?}", encoding.text);
+            assert_eq!(tokenizer.decode(&ids), encoding.decoded.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn token_bytes_concatenate_to_the_text() {
+    let tokenizer = tokenizer("tied");
+    let bytes = tokenizer.token_bytes();
+    assert_eq!(bytes.len(), tokenizer.len());
+    let check = |text: &str| {
+        for ids in [
+            tokenizer.encode(text).unwrap(),
+            tokenizer.encode_plain(text).unwrap(),
+        ] {
+            let joined: Vec<u8> = ids
+                .iter()
+                .flat_map(|id| bytes[*id as usize].clone())
+                .collect();
+            assert_eq!(joined, text.as_bytes(), "{text:?}");
+            assert_eq!(tokenizer.decode(&ids), joined);
+        }
+    };
+    check("<|im_start|>a<|OLD|> b<|/OLD|>\r\n\u{0}\u{10FFFF} 🙂");
+    let config = ProptestConfig::with_cases(300);
+    proptest!(config, |(text in r"(\PC|[\x00-\x20]|<\|OLD\|>|é|漢|🙂){0,40}")| check(&text));
+}
+
+#[test]
+fn decoding_is_that_of_the_tokenizers_library() {
+    let file = folder("tied").join("tokenizer.json");
+    let reference = tokenizers::Tokenizer::from_file(file).unwrap();
+    let tokenizer = tokenizer("tied");
+    let ids = prop::collection::vec(0..tokenizer.len() as u32, 0..30);
+    proptest!(ProptestConfig::with_cases(200), |(ids in ids)| {
+        // The library replaces what is no UTF-8, and forgets the rest of it.
+        let text = String::from_utf8(tokenizer.decode(&ids));
+        if let Ok(text) = text {
+            prop_assert_eq!(text, reference.decode(&ids, false).unwrap());
+        }
+    });
+}
+
+#[test]
+fn text_from_outside_never_becomes_a_special_token() {
+    let tokenizer = tokenizer("tied");
+    let special = tokenizer.id_of("<|OLD|>").unwrap();
+    let text = "a <|OLD|>b<|endoftext|>";
+    assert!(tokenizer.encode(text).unwrap().contains(&special));
+    let plain = tokenizer.encode_plain(text).unwrap();
+    assert!(
+        plain.iter().all(|id| !tokenizer.is_special(*id)),
+        "{plain:?}"
+    );
+    assert_eq!(tokenizer.decode(&plain), text.as_bytes());
+    assert_eq!(
+        tokenizer.encode_plain("a b").unwrap(),
+        tokenizer.encode("a b").unwrap()
+    );
+    assert!(
+        tokenizer
+            .special_texts()
+            .contains(&"<|backtracking|>".to_owned())
+    );
+}
+
+/// A vocabulary in sentencepiece's spelling.
+const SENTENCEPIECE: &str = r#"{"version": "1.0", "added_tokens": [
+    {"id": 9, "content": "<|x▁y|>", "special": true, "single_word": false, "lstrip": false,
+     "rstrip": false, "normalized": false}],
+  "normalizer": {"type": "Sequence", "normalizers": [
+    {"type": "Prepend", "prepend": "▁"}, {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
+  "pre_tokenizer": null, "post_processor": null,
+  "decoder": {"type": "Sequence", "decoders": [
+    {"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "ByteFallback"},
+    {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+  "model": {"type": "BPE", "unk_token": "<unk>", "byte_fallback": true, "fuse_unk": true,
+    "vocab": {"<unk>": 0, "▁": 1, "a": 2, "b": 3, "▁a": 4, "<0x0A>": 5, "<0xC3>": 6, "<0xA9>": 7, "ab": 8},
+    "merges": ["▁ a"]}}"#;
+
+#[test]
+fn sentencepiece_vocabularies_give_bytes_too() {
+    let tokenizer = Tokenizer::from_bytes(SENTENCEPIECE.as_bytes(), Path::new("sp.json")).unwrap();
+    let bytes = tokenizer.token_bytes();
+    assert_eq!(bytes[4], b" a");
+    assert_eq!(bytes[5], b"\n");
+    assert_eq!(bytes[9], "<|x▁y|>".as_bytes());
+    let ids = tokenizer.encode("a b\né").unwrap();
+    // The space before the first word is the vocabulary's own; it is not stripped.
+    assert_eq!(tokenizer.decode(&ids), " a b\né".as_bytes());
+}
+
+#[test]
+fn ids_outside_the_vocabulary_have_no_bytes() {
+    let tokenizer = tokenizer("tied");
+    assert_eq!(tokenizer.decode(&[u32::MAX, 0]), tokenizer.decode(&[0]));
+    assert!(!tokenizer.is_empty());
+    assert_eq!(tokenizer.id_of("no such token"), None);
+    assert_eq!(
+        tokenizer.id_of("<|/NEW|>"),
+        model("tied", Kernels::Automatic)
+            .tokenizer
+            .id_of("<|/NEW|>")
+    );
+}
+
+#[test]
+fn bad_files_are_refused() {
+    let file = Path::new("tokenizer.json");
+    let good = std::fs::read(folder("tied").join("tokenizer.json")).unwrap();
+    for bad in [
+        &b""[..],
+        b"{}",
+        b"[]",
+        b"\xFF",
+        b"{\"model\": 1}",
+        &good[..good.len() / 2],
+    ] {
+        let error = Tokenizer::from_bytes(bad, file).unwrap_err();
+        assert!(matches!(error, Error::BadTokenizer { .. }), "{error}");
+    }
+    // One huge id must not take memory for all the ids below it.
+    let text = String::from_utf8(good).unwrap();
+    let huge = text.replacen("\"vocab\": {", "\"vocab\": {\"far\": 4294967295,", 1);
+    assert_ne!(huge, text);
+    let error = Tokenizer::from_bytes(huge.as_bytes(), file).unwrap_err();
+    assert!(matches!(error, Error::BadTokenizer { .. }), "{error}");
+}
