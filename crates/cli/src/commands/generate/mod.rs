@@ -1,0 +1,255 @@
+//! `palinode generate`: write code, taking back what is wrong.
+
+mod prompt;
+mod report;
+mod settings;
+mod watch;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use palinode_methods::{Error, Method, Request, by_name, vocabulary};
+use palinode_model::{LocalModel, SamplingOptions};
+use palinode_revise::SessionOptions;
+
+use self::settings::Settings;
+use self::watch::{Answer, Watcher};
+use crate::Status;
+use crate::console::{ColourChoice, Console, note};
+use crate::events::{EventLog, What, Writing};
+use crate::examples::EXAMPLES;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::model_name::{BUNDLED, ModelName};
+
+/// Write code, taking back what is wrong
+///
+/// On a terminal the code appears as it is written; at a revision the quoted span is marked, struck, and
+/// replaced in place. What has scrolled off the top of the window cannot be changed there: the program is then
+/// printed again below a divider, from the first line that changed. Piped, standard output holds the final
+/// program alone, byte for byte; with several samples, each after a comment line that says which it is. The
+/// last line on standard error counts revisions, tokens and speed.
+///
+/// The same build, model, prompt, settings, seed and number of threads give the same program.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// What to write; `-` is standard input, which is also read where it is piped in and nothing is named
+    ///
+    /// Line breaks at the end are not part of the prompt.
+    #[arg(value_name = "PROMPT", conflicts_with = "file")]
+    prompt: Option<OsString>,
+    /// Read the prompt from FILE
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The model: `nano` (bundled), or a folder in Hugging Face layout
+    #[arg(short, long, value_name = "MODEL", default_value = BUNDLED)]
+    model: String,
+    /// The language to write in; see `palinode list languages`
+    #[arg(short, long, value_name = "LANGUAGE")]
+    lang: Option<String>,
+
+    /// How freely tokens are drawn; 0 always takes the likeliest [default: the model's own, else 0]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    temperature: Option<f32>,
+    /// Draw among this many likeliest tokens; 0 is no limit [default: the model's own, else 0]
+    #[arg(long, value_name = "COUNT")]
+    top_k: Option<usize>,
+    /// Draw among the likeliest tokens that have this probability together [default: the model's own, else 1]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    top_p: Option<f32>,
+    /// The seed of the draws
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    seed: u64,
+    /// Samples to write
+    #[arg(short, long, value_name = "COUNT", default_value_t = 1)]
+    n: usize,
+    /// Most tokens a sample may cost, those of its episodes included
+    #[arg(long, value_name = "COUNT", default_value_t = 1024)]
+    max_tokens: usize,
+
+    /// Added to the trigger's logit: above 0 the model revises more often, below 0 less
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 0.0,
+        allow_negative_numbers = true
+    )]
+    trigger_bias: f32,
+    /// Take nothing back
+    #[arg(long, conflicts_with = "require_revision")]
+    no_revision: bool,
+    /// Refuse a model that cannot revise (exit code 2)
+    #[arg(long)]
+    require_revision: bool,
+
+    /// One JSON object a sample on standard output: program, usage, revisions
+    #[arg(long)]
+    json: bool,
+    /// Write what happens to FILE as JSON Lines; `-` is standard output, in place of the program
+    ///
+    /// Applying the lines of type `text` and `revision` in order gives the program.
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    color: ColourChoice,
+    /// Say on standard error where the time went
+    #[arg(long)]
+    timing: bool,
+    /// List prompts that the bundled model knows, and how to do real work
+    #[arg(long, exclusive = true)]
+    examples: bool,
+}
+
+impl Arguments {
+    /// The number of threads that suits the model, if there is one.
+    pub(crate) fn threads(&self) -> Option<usize> {
+        ModelName::parse(&self.model).ok()?.threads()
+    }
+}
+
+pub(crate) fn run(arguments: Arguments, started: Instant) -> Result<Status, Failure> {
+    if arguments.examples {
+        return examples();
+    }
+    let console = Console::new();
+    let settings = Settings::new(arguments, console)?;
+    // Opened before the model, which may take long, so that a wrong name is told at once.
+    let log = match &settings.events {
+        None => None,
+        Some(target) => Some(EventLog::open(target, settings.prompt.file())?),
+    };
+    let model = settings.model.load()?;
+    write(&settings, &model, log, console, started)
+}
+
+/// Everything after the model is loaded.
+fn write(
+    settings: &Settings,
+    model: &LocalModel,
+    log: Option<EventLog>,
+    console: Console,
+    started: Instant,
+) -> Result<Status, Failure> {
+    let unusable = |error: &Error| {
+        Failure::new(format!("cannot write with `{}`", model.name))
+            .because(error)
+            .maybe_hint(error.hint())
+    };
+    let words = vocabulary(model).map_err(|error| unusable(&error))?;
+    let method = method(settings, model, words.can_revise())?;
+    let prompt = prompt::encode(&settings.prompt, settings.language, model)?;
+    let request = Request {
+        prompt: &prompt,
+        lanes: settings.samples,
+        max_tokens: settings.max_tokens,
+        sampling: sampling(settings, model),
+        session: SessionOptions {
+            revise: settings.revise,
+            trigger_bias: settings.trigger_bias,
+            ..SessionOptions::default()
+        },
+        measure: true,
+    };
+    if settings.samples > 1 && request.sampling.temperature == 0.0 {
+        note("note: at temperature 0 all samples are the same; see --temperature");
+    }
+
+    let writing = Writing {
+        method: method.name,
+        prompt: settings.prompt.text.clone(),
+        language: settings.language.map(|language| language.name),
+        prompt_tokens: prompt.len(),
+        temperature: request.sampling.temperature,
+        top_k: request.sampling.top_k,
+        top_p: request.sampling.top_p,
+        seed: settings.seed,
+        max_tokens: settings.max_tokens,
+        trigger_bias: settings.trigger_bias,
+    };
+    let answer = Answer::new(settings, log.as_ref(), console);
+    let mut watcher = Watcher::new(settings, &model.name, &writing, log, answer);
+    watcher.listen(Interrupt::listen());
+    let result = (method.write)(model, &words, &request, &mut watcher);
+    let first_token = watcher.first_token();
+    if let Some(failure) = watcher.take_failure() {
+        return Err(failure);
+    }
+    let written = match result {
+        Ok(written) => written,
+        Err(error) => {
+            watcher.broke_off(What::Error {
+                message: error.to_string(),
+            });
+            return Err(unusable(&error));
+        }
+    };
+    Ok(report::report(
+        settings,
+        &written,
+        first_token.map(|at| at.duration_since(started)),
+    ))
+}
+
+/// The method that was asked for, as far as the model can.
+fn method(
+    settings: &Settings,
+    model: &LocalModel,
+    can_revise: bool,
+) -> Result<&'static Method, Failure> {
+    let name = if settings.revise && can_revise {
+        "stream_of_revision"
+    } else {
+        "plain"
+    };
+    if settings.revise && !can_revise {
+        let error = Error::CannotRevise {
+            model: model.name.clone(),
+        };
+        if settings.require_revision {
+            return Err(Failure::new(error.to_string()).maybe_hint(error.hint()));
+        }
+        note(format_args!(
+            "note: `{}` has no action tokens, so it writes plainly; {}",
+            model.name,
+            error.hint().unwrap_or_default()
+        ));
+    }
+    by_name(name).ok_or_else(|| Failure::new(format!("there is no method `{name}`")))
+}
+
+/// How tokens are drawn: flags before the model's own defaults before the likeliest token.
+fn sampling(settings: &Settings, model: &LocalModel) -> SamplingOptions {
+    let own = &model.generation;
+    SamplingOptions {
+        temperature: settings.temperature.or(own.temperature).unwrap_or(0.0),
+        top_k: settings.top_k.or(own.top_k).unwrap_or(0),
+        top_p: settings.top_p.or(own.top_p).unwrap_or(1.0),
+        seed: settings.seed,
+    }
+}
+
+fn examples() -> Result<Status, Failure> {
+    let print = || -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        writeln!(out, "Prompts that the bundled model `nano` knows:\n")?;
+        for example in EXAMPLES {
+            writeln!(
+                out,
+                "  palinode generate --lang {} \"{}\"",
+                example.language, example.prompt
+            )?;
+        }
+        writeln!(
+            out,
+            "\n`nano` shows what revision while writing is; it has learnt tasks like these and nothing else.\n\
+             For real work name a model that was trained to revise, in Hugging Face layout:\n\n  \
+             palinode generate --model FOLDER \"...\""
+        )?;
+        out.flush()
+    };
+    print().map_err(|error| Failure::stdout(&error))?;
+    Ok(Status::Done)
+}

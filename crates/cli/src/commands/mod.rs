@@ -1,0 +1,8 @@
+//! The verbs: one file each, with its flags, its checks and its work.
+
+#[cfg(feature = "local")]
+pub(crate) mod generate;
+pub(crate) mod list;
+#[cfg(feature = "local")]
+pub(crate) mod model;
+pub(crate) mod render;
