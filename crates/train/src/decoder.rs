@@ -11,9 +11,9 @@ use candle_nn::VarBuilder;
 use palinode_model::architectures::qwen2::Config;
 use palinode_model::architectures::rotary::Rotary;
 
-use crate::{Error, Result};
 use crate::fused::{self, AttentionShape, LayerShape, Pool, Rope};
 use crate::packed::Packed;
+use crate::{Error, Result};
 
 /// The tensors of a layer in the order in which [`fused::decoder_layer`] wants them.
 const LAYER: [&str; 12] = [
@@ -58,13 +58,22 @@ impl Decoder {
             Ok(vb.get(shape.as_slice(), name)?)
         };
         let layer = |number: usize| -> Result<Vec<Tensor>> {
-            LAYER.iter().map(|name| get(&format!("model.layers.{number}.{name}"))).collect()
+            LAYER
+                .iter()
+                .map(|name| get(&format!("model.layers.{number}.{name}")))
+                .collect()
         };
         let embedding = get("model.embed_tokens.weight")?;
         Ok(Decoder {
-            layers: (0..config.num_hidden_layers).map(layer).collect::<Result<_>>()?,
+            layers: (0..config.num_hidden_layers)
+                .map(layer)
+                .collect::<Result<_>>()?,
             norm: get("model.norm.weight")?,
-            head: if config.tie_word_embeddings { embedding.clone() } else { get("lm_head.weight")? },
+            head: if config.tie_word_embeddings {
+                embedding.clone()
+            } else {
+                get("lm_head.weight")?
+            },
             embedding,
             rotary: Rotary::new(config.head_width(), config.rotary_base()),
             heads: config.num_attention_heads,
@@ -89,7 +98,10 @@ impl Decoder {
         let ids = Tensor::new(packed.ids.as_slice(), self.embedding.device())?;
         let mut x = self.embedding.index_select(&ids, 0)?; // [tokens, D]
         for layer in &self.layers {
-            let flat = layer.iter().map(Tensor::flatten_all).collect::<candle_core::Result<Vec<_>>>()?;
+            let flat = layer
+                .iter()
+                .map(Tensor::flatten_all)
+                .collect::<candle_core::Result<Vec<_>>>()?;
             let parameters = Tensor::cat(&flat, 0)?;
             x = fused::decoder_layer(&x, &parameters, self.shape, &attention, &self.pool)?;
         }
@@ -98,6 +110,11 @@ impl Decoder {
 
     /// Weighted negative log-likelihood of the predictions, a scalar.
     pub(crate) fn cost(&self, hidden: &Tensor, packed: &Packed, backward: bool) -> Result<Tensor> {
-        Ok(fused::head_loss(hidden, &self.head, packed.predictions.clone(), backward)?)
+        Ok(fused::head_loss(
+            hidden,
+            &self.head,
+            packed.predictions.clone(),
+            backward,
+        )?)
     }
 }

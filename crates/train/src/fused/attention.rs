@@ -52,7 +52,12 @@ impl AttentionShape {
     /// Where the heads do not divide, the sequences leave gaps or one is longer than the tables.
     pub(crate) fn check(&self) -> Result<()> {
         if self.kv_heads == 0 || !self.heads.is_multiple_of(self.kv_heads) || self.width() == 0 {
-            bail!("{} query heads and {} key heads of {} numbers", self.heads, self.kv_heads, self.width());
+            bail!(
+                "{} query heads and {} key heads of {} numbers",
+                self.heads,
+                self.kv_heads,
+                self.width()
+            );
         }
         let mut end = 0;
         for sequence in self.sequences.iter() {
@@ -60,7 +65,11 @@ impl AttentionShape {
                 bail!("the sequences do not stand end to end");
             }
             if sequence.len() > self.rope.positions() {
-                bail!("a sequence of {} tokens, positions for {}", sequence.len(), self.rope.positions());
+                bail!(
+                    "a sequence of {} tokens, positions for {}",
+                    sequence.len(),
+                    self.rope.positions()
+                );
             }
             end = sequence.end;
         }
@@ -85,10 +94,7 @@ impl AttentionShape {
     /// Where key head `kv` and value head `kv` begin in a row.
     fn key_and_value(&self, kv: usize) -> (usize, usize) {
         let d = self.width();
-        (
-            (self.heads + kv) * d,
-            (self.heads + self.kv_heads + kv) * d,
-        )
+        ((self.heads + kv) * d, (self.heads + self.kv_heads + kv) * d)
     }
 
     /// The query heads that share key head `kv`.
@@ -177,11 +183,19 @@ impl AttentionShape {
 
     /// The gradient of `qkv`, into `gradient`, from what the forward pass read and wrote and the gradient
     /// of its result. Needs memory for two square matrices of the longest sequence.
-    pub(crate) fn backward(&self, qkv: &[f32], log_sums: &[f32], out: &[f32], d_out: &[f32], gradient: &mut [f32]) {
+    pub(crate) fn backward(
+        &self,
+        qkv: &[f32],
+        log_sums: &[f32],
+        out: &[f32],
+        d_out: &[f32],
+        gradient: &mut [f32],
+    ) {
         gradient.fill(0.0);
         let (stride, row) = (self.stride(), self.heads * self.width());
         let mut work = Work::default();
-        for sequence in self.sequences
+        for sequence in self
+            .sequences
             .iter()
             .filter(|sequence| !sequence.is_empty())
         {

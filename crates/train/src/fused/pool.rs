@@ -17,8 +17,13 @@ impl Pool {
     pub(crate) fn take(&self, len: usize) -> Buffer {
         let found = self.free.lock().ok().and_then(|mut free| {
             // The smallest that is large enough, but not so large that a larger request misses it.
-            let fitting = free.iter().enumerate().filter(|(_, values)| (len..=2 * len).contains(&values.capacity()));
-            let best = fitting.min_by_key(|(_, values)| values.capacity()).map(|(i, _)| i)?;
+            let fitting = free
+                .iter()
+                .enumerate()
+                .filter(|(_, values)| (len..=2 * len).contains(&values.capacity()));
+            let best = fitting
+                .min_by_key(|(_, values)| values.capacity())
+                .map(|(i, _)| i)?;
             Some(free.swap_remove(best))
         });
         let mut values = found.unwrap_or_else(|| {
@@ -26,7 +31,10 @@ impl Pool {
             Vec::with_capacity(len.next_multiple_of((len / 8).next_power_of_two()))
         });
         values.resize(len, 0.0);
-        Buffer { values, pool: self.clone() }
+        Buffer {
+            values,
+            pool: self.clone(),
+        }
     }
 }
 

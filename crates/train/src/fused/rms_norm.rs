@@ -24,7 +24,14 @@ pub(crate) fn forward(x: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32]) 
 }
 
 /// Adds the gradients to `dx` and `dw`. With `n = x·s`: dw = Σ dy·n, dx = s·(dy·w − n·mean(dy·w·n)).
-pub(crate) fn backward(x: &[f32], weight: &[f32], epsilon: f32, dy: &[f32], dx: &mut [f32], dw: &mut [f32]) {
+pub(crate) fn backward(
+    x: &[f32],
+    weight: &[f32],
+    epsilon: f32,
+    dy: &[f32],
+    dx: &mut [f32],
+    dw: &mut [f32],
+) {
     let width = weight.len();
     let mut weighted = vec![0f32; width];
     let rows = x.chunks_exact(width).zip(dy.chunks_exact(width));
@@ -52,7 +59,12 @@ struct RmsNorm {
 /// # Errors
 /// Where the shapes do not fit, the type is not `f32` or a tensor is not contiguous.
 pub fn rms_norm(x: &Tensor, weight: &Tensor, epsilon: f64) -> Result<Tensor> {
-    x.apply_op2(weight, RmsNorm { epsilon: epsilon as f32 })
+    x.apply_op2(
+        weight,
+        RmsNorm {
+            epsilon: epsilon as f32,
+        },
+    )
 }
 
 impl CustomOp2 for RmsNorm {
@@ -60,18 +72,33 @@ impl CustomOp2 for RmsNorm {
         NAME
     }
 
-    fn cpu_fwd(&self, s1: &CpuStorage, l1: &Layout, s2: &CpuStorage, l2: &Layout) -> Result<(CpuStorage, Shape)> {
+    fn cpu_fwd(
+        &self,
+        s1: &CpuStorage,
+        l1: &Layout,
+        s2: &CpuStorage,
+        l2: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
         let (_, width) = rows_and_width(NAME, l1)?;
         let (x, weight) = (values(NAME, s1, l1)?, values(NAME, s2, l2)?);
         if weight.len() != width {
-            bail!("{NAME}: a weight of {} values for rows of {width}", weight.len());
+            bail!(
+                "{NAME}: a weight of {} values for rows of {width}",
+                weight.len()
+            );
         }
         let mut out = vec![0f32; x.len()];
         forward(x, weight, self.epsilon, &mut out);
         Ok((CpuStorage::F32(out), l1.shape().clone()))
     }
 
-    fn bwd(&self, x: &Tensor, weight: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        _: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let mut dx = vec![0f32; x.elem_count()];
         let mut dw = vec![0f32; weight.elem_count()];
         with_values(NAME, x, |x| {
