@@ -62,6 +62,12 @@ impl Failure {
         }
     }
 
+    /// What failed, without causes and hint.
+    #[cfg(feature = "local")]
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
     /// Whether this is only a reader who has heard enough.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         self.broken_pipe

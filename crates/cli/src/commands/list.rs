@@ -62,6 +62,18 @@ const KINDS: &[Kind] = &[
         title: "ways to write code",
         entries: methods,
     },
+    #[cfg(feature = "train")]
+    Kind {
+        name: "objectives",
+        title: "what a model can be trained to",
+        entries: objectives,
+    },
+    #[cfg(feature = "train")]
+    Kind {
+        name: "weaknesses",
+        title: "what the curriculum's tasks can go wrong in",
+        entries: weaknesses,
+    },
 ];
 
 fn languages() -> Vec<Entry> {
@@ -111,6 +123,30 @@ fn methods() -> Vec<Entry> {
             name: method.name,
             title: method.title.to_owned(),
             doc: method.doc.to_owned(),
+        })
+        .collect()
+}
+
+#[cfg(feature = "train")]
+fn objectives() -> Vec<Entry> {
+    palinode_train::OBJECTIVES
+        .iter()
+        .map(|objective| Entry {
+            name: objective.name,
+            title: objective.title.to_owned(),
+            doc: objective.doc.to_owned(),
+        })
+        .collect()
+}
+
+#[cfg(feature = "train")]
+fn weaknesses() -> Vec<Entry> {
+    palinode_curriculum::WEAKNESSES
+        .iter()
+        .map(|weakness| Entry {
+            name: weakness.name,
+            title: format!("CWE-{}: {}", weakness.cwe, weakness.doc),
+            doc: weakness.doc.to_owned(),
         })
         .collect()
 }

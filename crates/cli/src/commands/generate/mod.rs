@@ -175,6 +175,9 @@ fn write(
     let result = (method.write)(model, &words, &request, &mut watcher);
     let first_token = watcher.first_token();
     if let Some(failure) = watcher.take_failure() {
+        watcher.broke_off(What::Error {
+            message: failure.what().to_owned(),
+        });
         return Err(failure);
     }
     let written = match result {
