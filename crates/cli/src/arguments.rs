@@ -32,6 +32,9 @@ enum Command {
     Render(commands::render::Arguments),
     #[cfg(feature = "local")]
     Model(commands::model::Arguments),
+    #[cfg(feature = "train")]
+    #[command(after_help = EXIT_CODES)]
+    Train(commands::train::Arguments),
     List(commands::list::Arguments),
 }
 
@@ -79,6 +82,8 @@ impl Invocation {
     pub fn threads(&self) -> Vec<(&'static str, usize)> {
         let count = match &self.command {
             Command::Generate(arguments) => arguments.threads(),
+            #[cfg(feature = "train")]
+            Command::Train(_) => Some(commands::train::Arguments::threads()),
             _ => None,
         };
         count.map(thread_variables).unwrap_or_default()
@@ -93,6 +98,8 @@ impl Invocation {
             Command::Render(arguments) => commands::render::run(&arguments),
             #[cfg(feature = "local")]
             Command::Model(arguments) => commands::model::run(&arguments),
+            #[cfg(feature = "train")]
+            Command::Train(arguments) => commands::train::run(&arguments),
             Command::List(arguments) => commands::list::run(&arguments),
         };
         match result {

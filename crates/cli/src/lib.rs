@@ -15,6 +15,8 @@ mod interrupt;
 mod model_name;
 #[cfg(feature = "local")]
 mod nano;
+#[cfg(feature = "train")]
+mod recipe;
 mod status;
 mod view;
 

@@ -1,7 +1,11 @@
 //! What can `cargo xtask` do? The registry of its verbs.
 //!
 //! A verb is one file here with an `ENTRY`, one `mod` line and one line in [`VERBS`].
+mod bench;
 mod golden;
+mod nano_check;
+mod nano_report;
+mod study;
 mod test;
 mod tidy;
 
@@ -40,7 +44,14 @@ impl Verb {
 }
 
 /// Every verb, in the order in which the help lists them.
-static VERBS: &[&Verb] = &[&test::ENTRY, &tidy::ENTRY, &golden::ENTRY];
+static VERBS: &[&Verb] = &[
+    &test::ENTRY,
+    &tidy::ENTRY,
+    &golden::ENTRY,
+    &nano_report::ENTRY,
+    &nano_check::ENTRY,
+    &bench::ENTRY,
+];
 
 /// The verb of this name.
 pub(crate) fn by_name(name: &str) -> Option<&'static Verb> {

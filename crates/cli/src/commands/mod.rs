@@ -6,3 +6,5 @@ pub(crate) mod list;
 #[cfg(feature = "local")]
 pub(crate) mod model;
 pub(crate) mod render;
+#[cfg(feature = "train")]
+pub(crate) mod train;

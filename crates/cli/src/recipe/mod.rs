@@ -1,0 +1,151 @@
+//! How was the bundled model made?
+//!
+//! Every number is in [`STAGES`]; [`vocabulary`] says with which tokens it reads and writes, [`lessons`]
+//! what it learns from, [`run`] how a run goes. `palinode train nano` does it all; the weights in
+//! `models/nano` came from it.
+
+mod lessons;
+mod run;
+mod vocabulary;
+
+pub(crate) use run::{Run, Stopped, make};
+
+use palinode_model::architectures::qwen2::Config;
+use palinode_train::Recipe;
+use serde_json::json;
+
+/// One stage: what is learnt, for how long, and how fast.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stage {
+    /// Its name, and that of its folder.
+    pub(crate) name: &'static str,
+    /// Whether it learns to revise; else it learns to write.
+    pub(crate) revises: bool,
+    /// Seed of its curriculum.
+    pub(crate) seed: u64,
+    /// Sequences a step learns from.
+    pub(crate) batch: usize,
+    /// How many of them are drills in copying names.
+    pub(crate) drills: usize,
+    /// The first task of that curriculum that it learns from. No task is learnt from twice.
+    pub(crate) first_task: u64,
+    /// Steps taken.
+    pub(crate) steps: u64,
+    /// Steps over which the learning rate would fall to nothing: more than `steps` where a stage ends
+    /// early.
+    pub(crate) schedule: u64,
+    /// The highest learning rate.
+    pub(crate) learning_rate: f64,
+    /// Share of `schedule` over which it rises.
+    pub(crate) warmup: f64,
+}
+
+/// The stages, in order. Writing was learnt in two cycles: at the first one's pace copying names had only
+/// begun to work when its learning rate was nearly spent, so it was ended there and warmed up again. After
+/// the second the model still copied a name by its part in the task rather than by its words, and failed on
+/// names mentioned once; so the third stage mixes in drills that nothing but looking up can solve.
+pub(crate) const STAGES: [Stage; 4] = [
+    Stage {
+        name: "write",
+        revises: false,
+        seed: 100,
+        batch: 16,
+        drills: 0,
+        first_task: 0,
+        steps: 2800,
+        schedule: 4000,
+        learning_rate: 1.5e-3,
+        warmup: 0.1,
+    },
+    Stage {
+        name: "write-on",
+        revises: false,
+        seed: 100,
+        batch: 16,
+        drills: 0,
+        first_task: 44_800,
+        steps: 2400,
+        schedule: 2400,
+        learning_rate: 1.5e-3,
+        warmup: 0.05,
+    },
+    Stage {
+        name: "copy",
+        revises: false,
+        seed: 100,
+        batch: 20,
+        drills: 5,
+        first_task: 83_200,
+        steps: 1200,
+        schedule: 1200,
+        learning_rate: 1.5e-3,
+        warmup: 0.05,
+    },
+    Stage {
+        name: "revise",
+        revises: true,
+        seed: 200,
+        batch: 16,
+        drills: 0,
+        first_task: 0,
+        steps: 1000,
+        schedule: 1000,
+        learning_rate: 8e-4,
+        warmup: 0.1,
+    },
+];
+
+/// Tokens of the vocabulary before the five action tokens are added.
+const VOCABULARY: usize = 1536;
+
+/// Share of risky programs that the first stages write flawed, as real models do.
+const FLAWED: f64 = 0.35;
+
+/// Share of risky tasks in training.
+const RISKY: f64 = 0.7;
+
+/// Share of risky tasks that the last stage shows as a draft that is taken back. The others, and benign
+/// tasks, are replay: written as the first stages write them.
+const TRAJECTORIES: f64 = 0.55;
+
+/// Most tokens between a scope's end and its trigger (the paper's k, which it does not give).
+const LATENCY: usize = 4;
+
+/// Seed of the new weights.
+const WEIGHTS_SEED: u64 = 1;
+
+impl Stage {
+    /// The numbers its trainer takes: the paper's recipe (arXiv 2602.01187, appendix E) at a learning rate
+    /// for a small network that starts from nothing.
+    pub(crate) fn recipe(&self) -> Recipe {
+        Recipe {
+            batch: self.batch,
+            learning_rate: self.learning_rate,
+            warmup: self.warmup,
+            beta2: 0.99,
+            max_length: 1024,
+            ..Recipe::paper(self.schedule)
+        }
+    }
+}
+
+/// The network: Qwen2's form, 2.3 million parameters.
+pub(crate) fn config(vocabulary: usize, end: u32) -> serde_json::Result<Config> {
+    serde_json::from_value(json!({
+        "architectures": ["Qwen2ForCausalLM"],
+        "model_type": "qwen2",
+        "vocab_size": vocabulary,
+        "hidden_size": 192,
+        "intermediate_size": 512,
+        "num_hidden_layers": 5,
+        "num_attention_heads": 6,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 1024,
+        "rms_norm_eps": 1e-6,
+        "rope_theta": 10000.0,
+        "tie_word_embeddings": true,
+        "hidden_act": "silu",
+        "bos_token_id": end,
+        "eos_token_id": end,
+    }))
+}

@@ -1,0 +1,40 @@
+//! Which study is asked for? `cargo xtask nano-report`, `nano-check` and `bench` run this.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line program whose whole answer is what it prints"
+)]
+
+mod arguments;
+mod bench;
+mod nano_check;
+mod nano_report;
+mod statistics;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use arguments::Arguments;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let mut words = std::env::args().skip(1);
+    let study = words.next().unwrap_or_default();
+    let arguments = Arguments::read(words)?;
+    match study.as_str() {
+        "nano-report" => nano_report::run(&arguments),
+        "nano-check" => nano_check::run(&arguments),
+        "bench" => bench::run(&arguments),
+        _ => bail!("there is no study `{study}`; there are nano-report, nano-check and bench"),
+    }
+}
