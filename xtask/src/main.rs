@@ -9,6 +9,7 @@ mod checks;
 mod golden;
 mod process;
 mod scratch;
+mod study;
 mod tidy;
 mod verbs;
 

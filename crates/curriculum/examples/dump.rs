@@ -25,6 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         seed,
         split: Split::Training,
         unseen_wording: 0.25,
+        many_wordings: true,
         risky: 0.7,
     });
     for index in 0..count {

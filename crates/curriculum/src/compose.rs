@@ -14,7 +14,7 @@ use crate::steps::{STEPS, Step};
 use crate::task::{Contract, Language, Task};
 use crate::weakness::Weakness;
 use crate::weaknesses::WEAKNESSES;
-use crate::wording::{OPENINGS, OPENINGS_HELD_OUT};
+use crate::wording;
 
 /// What a curriculum consists of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Options {
     pub split: Split,
     /// Share of tasks in wordings that never occur in training, `0..=1`.
     pub unseen_wording: f64,
+    /// Whether the other tasks are asked for in many wordings, or in few.
+    pub many_wordings: bool,
     /// Share of tasks whose draft is flawed, `0..=1`.
     pub risky: f64,
 }
@@ -73,7 +75,7 @@ impl Curriculum {
             ),
         );
         writer.add_surroundings();
-        writer.finish(index, weakness, unseen_wording)
+        writer.finish(index, weakness, unseen_wording, self.options.many_wordings)
     }
 }
 
@@ -145,6 +147,7 @@ impl<'a> Writer<'a> {
         index: u64,
         weakness: Option<&'static Weakness>,
         unseen_wording: bool,
+        many_wordings: bool,
     ) -> Task {
         let fixed = self.program(self.pattern.fixed);
         let draft = if weakness.is_some() {
@@ -152,7 +155,7 @@ impl<'a> Writer<'a> {
         } else {
             fixed.clone()
         };
-        let specification = self.specification(unseen_wording);
+        let specification = self.specification(unseen_wording, many_wordings);
         let mut needs = Vec::new();
         for placed in &self.before {
             needs.extend(
@@ -223,14 +226,13 @@ impl<'a> Writer<'a> {
         self.before.iter().chain(&self.after)
     }
 
-    fn specification(&mut self, unseen: bool) -> String {
-        let seen = OPENINGS.len() - OPENINGS_HELD_OUT;
-        let range = if unseen {
-            seen..OPENINGS.len()
-        } else {
-            0..seen
+    fn specification(&mut self, unseen: bool, many: bool) -> String {
+        let openings: Vec<&'static str> = match (unseen, many) {
+            (true, _) => wording::UNSEEN.to_vec(),
+            (false, false) => wording::FEW.to_vec(),
+            (false, true) => [wording::FEW, wording::MORE].concat(),
         };
-        let opening = OPENINGS[self.draw.rng().random_range(range)];
+        let opening = openings[self.draw.rng().random_range(0..openings.len())];
         let names = self.parameters();
         let listed = match names.split_last() {
             Some((last, [])) => last.clone(),
@@ -245,28 +247,31 @@ impl<'a> Writer<'a> {
             ("params", listed),
         ]);
         let mut out = fill(opening, &words);
-        let mut said: Vec<(&'static [&'static str], &Filling)> = Vec::new();
-        said.extend(
-            self.before
-                .iter()
-                .map(|placed| (placed.step.says, &placed.filling)),
-        );
-        said.push((self.pattern.says, &self.filling));
-        said.extend(
-            self.after
-                .iter()
-                .map(|placed| (placed.step.says, &placed.filling)),
-        );
+        let core: (&'static [&'static str], &'static [&'static str], &Filling) =
+            (self.pattern.says, &[], &self.filling);
+        let step = |placed: &'static Step, filling| (placed.says, placed.more, filling);
+        let before = self
+            .before
+            .iter()
+            .map(|placed| step(placed.step, &placed.filling));
+        let after = self
+            .after
+            .iter()
+            .map(|placed| step(placed.step, &placed.filling));
         let mut rest = String::new();
-        for (says, filling) in said {
-            let known = says.len() - 1;
-            let at = if unseen {
-                known
+        for (says, more, filling) in before.chain([core]).chain(after) {
+            let (held, seen) = says.split_last().unwrap_or((&"", &[]));
+            let mut choices = seen.to_vec();
+            if many {
+                choices.extend(more);
+            }
+            let said = if unseen {
+                held
             } else {
-                self.draw.rng().random_range(0..known)
+                choices[self.draw.rng().random_range(0..choices.len())]
             };
             rest.push(' ');
-            rest.push_str(&fill(says[at], filling));
+            rest.push_str(&fill(said, filling));
             rest.push('.');
         }
         out.push_str(&rest);

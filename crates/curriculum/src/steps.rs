@@ -13,6 +13,8 @@ pub struct Step {
     pub slots: &'static [(&'static str, Slot)],
     /// Ways to ask for it; the last is never used in training.
     pub says: &'static [&'static str],
+    /// Further ways to ask for it, where training asks in many words.
+    pub more: &'static [&'static str],
     /// Whether it may leave the function and so must stand before the core.
     pub leaves: bool,
     /// A module-level line that it needs (C and C++, Python, JavaScript).
@@ -47,6 +49,10 @@ pub static STEPS: &[Step] = &[
             "For any $n under $k it returns at once",
             "Unless $n reaches $k, nothing is done",
         ],
+        more: &[
+            "If $n is smaller than $k it leaves at once",
+            "Below $k for $n it does nothing more",
+        ],
         leaves: true,
         top: ["", "", ""],
         code: [
@@ -65,6 +71,10 @@ pub static STEPS: &[Step] = &[
             "It returns early unless $n lies between $low and $high",
             "Any $n outside $low to $high ends it early",
             "Values of $n not within $low and $high are turned away",
+        ],
+        more: &[
+            "Only a $n from $low up to $high is accepted",
+            "It ends at once for a $n below $low or above $high",
         ],
         leaves: true,
         top: ["", "", ""],
@@ -85,6 +95,10 @@ pub static STEPS: &[Step] = &[
             "$n is limited to at most $k",
             "It never lets $n go past $k",
         ],
+        more: &[
+            "A $n above $k is cut down to $k",
+            "At most $k is allowed for $n",
+        ],
         leaves: false,
         top: ["", "", ""],
         code: [
@@ -104,6 +118,10 @@ pub static STEPS: &[Step] = &[
             "A zero $n is replaced by $k",
             "Where $n is zero it takes $k instead",
         ],
+        more: &[
+            "If $n equals zero then $k is used",
+            "$k stands in for a $n of zero",
+        ],
         leaves: false,
         top: ["", "", ""],
         code: [
@@ -120,6 +138,10 @@ pub static STEPS: &[Step] = &[
             "$acc sums $n multiples of $k",
             "The sum of the first $n multiples of $k goes to $acc",
         ],
+        more: &[
+            "Adding up $n multiples of $k gives $acc",
+            "$acc becomes the sum of i times $k for every i below $n",
+        ],
         leaves: false,
         top: ["", "", ""],
         code: [
@@ -135,6 +157,10 @@ pub static STEPS: &[Step] = &[
             "It counts in $acc how many numbers below $n divide by $k",
             "$acc counts the multiples of $k below $n",
             "How many numbers under $n are multiples of $k is kept in $acc",
+        ],
+        more: &[
+            "$acc says how many numbers below $n can be divided by $k",
+            "Numbers below $n that $k divides are counted in $acc",
         ],
         leaves: false,
         top: ["", "", ""],
@@ -157,6 +183,10 @@ pub static STEPS: &[Step] = &[
             "$acc is 2 for $n over $k and 1 otherwise",
             "With $n over $k it makes $acc 2, else 1",
         ],
+        more: &[
+            "$acc becomes 2 if $n is greater than $k, if not 1",
+            "For $n beyond $k the value of $acc is 2, else 1",
+        ],
         leaves: false,
         top: ["", "", ""],
         code: [
@@ -172,6 +202,10 @@ pub static STEPS: &[Step] = &[
             "It logs $n as \"$word\" on standard error",
             "$n is reported under \"$word\" on standard error",
             "A line \"$word\" with $n goes to standard error",
+        ],
+        more: &[
+            "It prints $n on standard error as \"$word\"",
+            "On standard error it notes $n with the label \"$word\"",
         ],
         leaves: false,
         top: ["#include <stdio.h>", "import sys", ""],
@@ -189,6 +223,10 @@ pub static STEPS: &[Step] = &[
             "The module's $acc grows by $n at each call",
             "Over all calls $n is summed up in $acc",
         ],
+        more: &[
+            "Each call adds $n to $acc",
+            "$acc, kept between calls, is increased by $n",
+        ],
         leaves: false,
         top: ["static int $acc = 0;", "$acc = 0", "let $acc = 0;"],
         code: ["$acc += $n;", "global $acc\n$acc += $n", "$acc += $n;"],
@@ -203,6 +241,10 @@ pub static STEPS: &[Step] = &[
             "It halves $n until it is at most $k",
             "$n is halved while above $k",
             "As long as $n exceeds $k it is cut in half",
+        ],
+        more: &[
+            "While $n is over $k it is divided by two",
+            "It keeps halving $n down to $k",
         ],
         leaves: false,
         top: ["", "", ""],
@@ -220,6 +262,7 @@ pub static STEPS: &[Step] = &[
             "$n becomes its remainder by $k",
             "Of $n it keeps the remainder modulo $k",
         ],
+        more: &["It takes $n modulo $k", "$n is replaced by $n modulo $k"],
         leaves: false,
         top: ["", "", ""],
         code: ["$n = $n % $k;", "$n = $n % $k", "$n = $n % $k;"],
@@ -231,6 +274,10 @@ pub static STEPS: &[Step] = &[
             "It puts $n times $k plus $shift into $acc",
             "$acc is $n times $k, plus $shift",
             "As $acc it takes $shift more than $n times $k",
+        ],
+        more: &[
+            "$acc holds the product of $n and $k increased by $shift",
+            "It computes $acc as $k times $n with $shift added",
         ],
         leaves: false,
         top: ["", "", ""],

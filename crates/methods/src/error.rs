@@ -60,7 +60,7 @@ impl Error {
             }
             Self::ZeroLimit { .. } => Some("give it at least 1".to_owned()),
             Self::CannotRevise { .. } => {
-                Some("`palinode train` adds them to a model and teaches it to use them".to_owned())
+                Some("`palinode model add-tokens` adds them to a model, `palinode train sft` teaches it to use them".to_owned())
             }
             Self::VocabularyTooLarge { .. } => {
                 Some("tokenizer.json and the weights belong to different models".to_owned())

@@ -29,15 +29,16 @@ pub struct Stage<'a> {
 /// is the mean of several, and the picture says of how many. The same history gives the same bytes.
 #[must_use]
 pub fn svg(title: &str, stages: &[Stage<'_>]) -> String {
-    let steps: usize = stages.iter().map(|stage| stage.history.len()).sum();
-    let group = steps.div_ceil(POINTS).max(1);
+    let steps: u64 = stages.iter().map(Stage::steps).sum();
+    let reports: usize = stages.iter().map(|stage| stage.history.len()).sum();
+    let group = reports.div_ceil(POINTS).max(1);
     let mut lines = Vec::new();
     let mut rings = Vec::new();
-    let mut first = 0;
+    let mut first = 0_u64;
     for stage in stages {
         lines.push(averaged(stage.history, first, group));
         rings.push(validation(stage.history, first));
-        first += stage.history.len();
+        first += stage.steps();
     }
     let frame = Frame::around(
         steps,
@@ -58,28 +59,33 @@ pub fn svg(title: &str, stages: &[Stage<'_>]) -> String {
     out
 }
 
+impl Stage<'_> {
+    /// The last step in the history; not every step needs to be in it.
+    fn steps(&self) -> u64 {
+        self.history.last().map_or(0, |report| report.step)
+    }
+}
+
 type Points = Vec<(f64, f64)>;
 
-fn averaged(history: &[StepReport], first: usize, group: usize) -> Points {
-    let point = |(i, chunk): (usize, &[StepReport])| {
-        let middle = (first + i * group) as f64 + (chunk.len() as f64 + 1.0) / 2.0;
-        let mean = chunk.iter().map(|report| report.loss).sum::<f64>() / chunk.len() as f64;
-        (middle, mean)
+fn averaged(history: &[StepReport], first: u64, group: usize) -> Points {
+    let point = |chunk: &[StepReport]| {
+        let count = chunk.len() as f64;
+        let middle = chunk.iter().map(|report| report.step as f64).sum::<f64>() / count;
+        let mean = chunk.iter().map(|report| report.loss).sum::<f64>() / count;
+        (first as f64 + middle, mean)
     };
     history
         .chunks(group)
-        .enumerate()
         .map(point)
         .filter(|point| point.1.is_finite())
         .collect()
 }
 
-fn validation(history: &[StepReport], first: usize) -> Points {
-    let point =
-        |(i, report): (usize, &StepReport)| Some(((first + i + 1) as f64, report.validation?));
+fn validation(history: &[StepReport], first: u64) -> Points {
+    let point = |report: &StepReport| Some(((first + report.step) as f64, report.validation?));
     history
         .iter()
-        .enumerate()
         .filter_map(point)
         .filter(|point| point.1.is_finite())
         .collect()
@@ -94,7 +100,7 @@ struct Frame {
 }
 
 impl Frame {
-    fn around(steps: usize, losses: impl Iterator<Item = f64>) -> Frame {
+    fn around(steps: u64, losses: impl Iterator<Item = f64>) -> Frame {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for loss in losses {
             low = low.min(loss);

@@ -5,7 +5,6 @@ mod bench;
 mod golden;
 mod nano_check;
 mod nano_report;
-mod study;
 mod test;
 mod tidy;
 

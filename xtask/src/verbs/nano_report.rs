@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::{Verb, study};
+use super::Verb;
+use crate::study;
 
 pub(crate) static ENTRY: Verb = Verb {
     name: "nano-report",

@@ -34,18 +34,30 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 fn decode(folder: &Path) -> Result<f64> {
     let model = palinode_model::load(&Source::Folder(folder.to_owned()), &LoadOptions::default())?;
     let words = vocabulary(&model)?;
-    let curriculum =
-        Curriculum::new(Options { seed: 31, split: Split::HeldOut, unseen_wording: 0.0, risky: 0.7 });
+    let curriculum = Curriculum::new(Options {
+        seed: 31,
+        split: Split::HeldOut,
+        unseen_wording: 0.0,
+        many_wordings: true,
+        risky: 0.7,
+    });
     let (mut tokens, mut revisions) = (0, 0);
     let (mut inside, mut network, mut decoding) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
     for index in 0..40 {
         let task = curriculum.task(index);
-        let prompt = model.tokenizer.encode_plain(&model.prompt(&task.specification, None)?)?;
+        let prompt = model
+            .tokenizer
+            .encode_plain(&model.prompt(&task.specification, None)?)?;
         let request = Request {
             prompt: &prompt,
             lanes: 1,
             max_tokens: 500,
-            sampling: SamplingOptions { temperature: 0.8, top_k: 0, top_p: 0.95, seed: index },
+            sampling: SamplingOptions {
+                temperature: 0.8,
+                top_k: 0,
+                top_p: 0.95,
+                seed: index,
+            },
             session: SessionOptions::default(),
             measure: true,
         };
@@ -64,8 +76,14 @@ fn decode(folder: &Path) -> Result<f64> {
     println!("| decoding with nano, one lane, 40 tasks | |\n|---|---|");
     println!("| tokens a second | {rate:.0} |");
     println!("| revisions | {revisions} in {tokens} tokens |");
-    println!("| decode time in `revise` | {:.2} % |", 100.0 * inside.as_secs_f64() / decoding.as_secs_f64());
-    println!("| decode time in the network | {:.1} % |", 100.0 * network.as_secs_f64() / decoding.as_secs_f64());
+    println!(
+        "| decode time in `revise` | {:.2} % |",
+        100.0 * inside.as_secs_f64() / decoding.as_secs_f64()
+    );
+    println!(
+        "| decode time in the network | {:.1} % |",
+        100.0 * network.as_secs_f64() / decoding.as_secs_f64()
+    );
     Ok(rate)
 }
 
@@ -85,18 +103,34 @@ with torch.no_grad():
         best = max(best, 200 / (time.perf_counter() - start))
 print(best)
 ";
-    let output = Command::new(python).args(["-c", SCRIPT]).arg(folder).stderr(Stdio::null()).output();
+    let output = Command::new(python)
+        .args(["-c", SCRIPT])
+        .arg(folder)
+        .stderr(Stdio::null())
+        .output();
     let output = output.with_context(|| format!("starting {python}"))?;
-    ensure!(output.status.success(), "{python} could not run transformers on {}", folder.display());
+    ensure!(
+        output.status.success(),
+        "{python} could not run transformers on {}",
+        folder.display()
+    );
     let text = String::from_utf8_lossy(&output.stdout);
-    let rate: f64 = text.trim().parse().with_context(|| format!("reading `{}`", text.trim()))?;
-    println!("| transformers, same weights, tokens a second (best of 4) | {rate:.0} ({:.1} times as fast here) |", ours / rate);
+    let rate: f64 = text
+        .trim()
+        .parse()
+        .with_context(|| format!("reading `{}`", text.trim()))?;
+    println!(
+        "| transformers, same weights, tokens a second (best of 4) | {rate:.0} ({:.1} times as fast here) |",
+        ours / rate
+    );
     Ok(())
 }
 
 /// One step of a scope over buffers of growing size.
 fn constraint() -> Result<()> {
-    println!("\n| constraint step, tokens of buffer | first of a scope | each following | commit |\n|---|---|---|---|");
+    println!(
+        "\n| constraint step, tokens of buffer | first of a scope | each following | commit |\n|---|---|---|---|"
+    );
     for size in [1_000_usize, 16_000, 128_000] {
         let (first, next, commit) = episode(size)?;
         println!("| {size} | {first:.1} µs | {next:.2} µs | {commit:.1} µs |");
@@ -115,7 +149,9 @@ fn episode(size: usize) -> Result<(f64, f64, f64)> {
     let mut session = Session::new(Arc::clone(&words), SessionOptions::default());
     let mut state = 1_u64;
     for _ in 0..size {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         let share = (state >> 33) as f64 / (1_u64 << 31) as f64;
         // Zipf-like: the token of rank r about 1/r as often as the first.
         let rank = (f64::from(IDS).powf(share) - 1.0) as u32;
@@ -125,7 +161,11 @@ fn episode(size: usize) -> Result<(f64, f64, f64)> {
     for round in 0..60 {
         let start = size * (round + 1) / 70;
         let scope: Vec<u32> = session.buffer_tokens()[start..start + SCOPE].to_vec();
-        let id = |action| words.action_id(action).context("the vocabulary has the action tokens");
+        let id = |action| {
+            words
+                .action_id(action)
+                .context("the vocabulary has the action tokens")
+        };
         session.push(id(Action::Trigger)?);
         session.push(id(Action::ScopeOpen)?);
         for (at, token) in scope.iter().enumerate() {
@@ -133,7 +173,11 @@ fn episode(size: usize) -> Result<(f64, f64, f64)> {
             std::hint::black_box(session.constraint());
             session.push(*token);
             let took = lap.elapsed().as_secs_f64() * 1e6;
-            if at == 0 { first.push(took) } else { next.push(took) }
+            if at == 0 {
+                first.push(took)
+            } else {
+                next.push(took)
+            }
         }
         session.push(id(Action::ScopeClose)?);
         session.push(id(Action::PatchOpen)?);
@@ -159,15 +203,27 @@ fn first_token(palinode: &Path) -> Result<()> {
     for _ in 0..15 {
         let start = Instant::now();
         let status = Command::new(palinode)
-            .args(["generate", "--max-tokens", "1", "Write a C function load_item(path)."])
+            .args([
+                "generate",
+                "--max-tokens",
+                "1",
+                "Write a C function load_item(path).",
+            ])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status()
             .with_context(|| format!("starting {}", palinode.display()))?;
-        ensure!(status.success(), "{} ended with {status}", palinode.display());
+        ensure!(
+            status.success(),
+            "{} ended with {status}",
+            palinode.display()
+        );
         times.push(start.elapsed().as_secs_f64() * 1e3);
     }
-    println!("\nFrom process start to the first token, process end included: median {:.0} ms of 15.", median(times));
+    println!(
+        "\nFrom process start to the first token, process end included: median {:.0} ms of 15.",
+        median(times)
+    );
     Ok(())
 }

@@ -28,8 +28,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let card: PathBuf = arguments.get("card", "models/nano/README.md".into())?;
     let count: u64 = arguments.get("tasks", 1000)?;
     let seed: u64 = arguments.get("seed", 20_261)?;
-    let how = How { temperature: arguments.get("temperature", 0.8)?, top_p: arguments.get("top-p", 0.95)? };
-    let options = Options { seed, split: Split::HeldOut, unseen_wording: 0.25, risky: 0.7 };
+    let how = How {
+        temperature: arguments.get("temperature", 0.8)?,
+        top_p: arguments.get("top-p", 0.95)?,
+    };
+    let options = Options {
+        seed,
+        split: Split::HeldOut,
+        unseen_wording: 0.25,
+        many_wordings: true,
+        risky: 0.7,
+    };
     let curriculum = Curriculum::new(options);
     let tasks: Vec<Task> = (0..count).map(|index| curriculum.task(index)).collect();
     let one = judge(&before, &tasks, how)?;
@@ -65,18 +74,25 @@ fn judge(folder: &Path, tasks: &[Task], how: How) -> Result<Vec<Judged>> {
         let mut out = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(task) = tasks.get(index) else { return Ok(out) };
+            let Some(task) = tasks.get(index) else {
+                return Ok(out);
+            };
             out.push((index, judge_one(&model, &words, task, how)?));
         }
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let parts = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().map(|worker| worker.join()).collect::<Vec<_>>()
+        workers
+            .into_iter()
+            .map(|worker| worker.join())
+            .collect::<Vec<_>>()
     });
     let mut all = Vec::with_capacity(tasks.len());
     for part in parts {
-        let Ok(part) = part else { bail!("a thread that was writing programs panicked") };
+        let Ok(part) = part else {
+            bail!("a thread that was writing programs panicked")
+        };
         all.extend(part?);
     }
     all.sort_by_key(|(index, _)| *index);
@@ -84,12 +100,19 @@ fn judge(folder: &Path, tasks: &[Task], how: How) -> Result<Vec<Judged>> {
 }
 
 fn judge_one(model: &LocalModel, words: &Arc<Vocabulary>, task: &Task, how: How) -> Result<Judged> {
-    let prompt = model.tokenizer.encode_plain(&model.prompt(&task.specification, None)?)?;
+    let prompt = model
+        .tokenizer
+        .encode_plain(&model.prompt(&task.specification, None)?)?;
     let request = Request {
         prompt: &prompt,
         lanes: 1,
         max_tokens: 700,
-        sampling: SamplingOptions { temperature: how.temperature, top_k: 0, top_p: how.top_p, seed: task.index },
+        sampling: SamplingOptions {
+            temperature: how.temperature,
+            top_k: 0,
+            top_p: how.top_p,
+            seed: task.index,
+        },
         session: SessionOptions::default(),
         measure: false,
     };
@@ -112,7 +135,10 @@ fn draft(sample: &Sample) -> Vec<u8> {
     let mut program = sample.program.clone();
     for revision in sample.revisions.iter().rev() {
         let start = revision.span.start;
-        program.splice(start..start + revision.new.len(), revision.old.iter().copied());
+        program.splice(
+            start..start + revision.new.len(),
+            revision.old.iter().copied(),
+        );
     }
     program
 }
@@ -143,20 +169,41 @@ fn table(tasks: &[Task], one: &[Judged], two: &[Judged], how: How) -> String {
     for (name, group) in groups {
         let mut row = |title: &str, of: &dyn Fn(&Task) -> bool, count: Count<'_>| {
             let of = |task: &Task| of(task) && group(task);
-            let _ = writeln!(out, "{}", row(&format!("{title}{name}"), tasks, one, two, &of, count));
+            let _ = writeln!(
+                out,
+                "{}",
+                row(&format!("{title}{name}"), tasks, one, two, &of, count)
+            );
         };
         row("risky: flawed program", &risky, &|judged| judged.flawed);
-        row("risky: flawed draft (nothing taken back)", &risky, &|judged| judged.draft_flawed);
-        row("risky: no longer does the task", &risky, &|judged| judged.broken);
-        row("risky: flawed or broken", &risky, &|judged| judged.flawed || judged.broken);
+        row(
+            "risky: flawed draft (nothing taken back)",
+            &risky,
+            &|judged| judged.draft_flawed,
+        );
+        row("risky: no longer does the task", &risky, &|judged| {
+            judged.broken
+        });
+        row("risky: flawed or broken", &risky, &|judged| {
+            judged.flawed || judged.broken
+        });
         row("benign: revised", &benign, &|judged| judged.revisions > 0);
-        row("benign: no longer does the task", &benign, &|judged| judged.broken);
+        row("benign: no longer does the task", &benign, &|judged| {
+            judged.broken
+        });
     }
     out.push_str(&saved(tasks, one, two));
     out
 }
 
-fn row(title: &str, tasks: &[Task], one: &[Judged], two: &[Judged], of: &dyn Fn(&Task) -> bool, count: Count<'_>) -> String {
+fn row(
+    title: &str,
+    tasks: &[Task],
+    one: &[Judged],
+    two: &[Judged],
+    of: &dyn Fn(&Task) -> bool,
+    count: Count<'_>,
+) -> String {
     let pairs: Vec<(bool, bool)> = tasks
         .iter()
         .zip(one.iter().zip(two))
@@ -166,12 +213,21 @@ fn row(title: &str, tasks: &[Task], one: &[Judged], two: &[Judged], of: &dyn Fn(
     let share = |hits: usize| {
         let (low, high) = wilson(hits, pairs.len());
         let percent = 100.0 * hits as f64 / pairs.len().max(1) as f64;
-        format!("{hits} of {}: {percent:.1} % [{:.1}, {:.1}]", pairs.len(), 100.0 * low, 100.0 * high)
+        format!(
+            "{hits} of {}: {percent:.1} % [{:.1}, {:.1}]",
+            pairs.len(),
+            100.0 * low,
+            100.0 * high
+        )
     };
     let better = pairs.iter().filter(|pair| pair.0 && !pair.1).count();
     let worse = pairs.iter().filter(|pair| !pair.0 && pair.1).count();
     let p = mcnemar(better, worse);
-    let p = if p < 1e-4 { format!("{p:.0e}") } else { format!("{p:.4}") };
+    let p = if p < 1e-4 {
+        format!("{p:.0e}")
+    } else {
+        format!("{p:.4}")
+    };
     let before = share(pairs.iter().filter(|pair| pair.0).count());
     let after = share(pairs.iter().filter(|pair| pair.1).count());
     format!("| {title} | {before} | {after} | {better} / {worse} | {p} |")
@@ -179,14 +235,32 @@ fn row(title: &str, tasks: &[Task], one: &[Judged], two: &[Judged], of: &dyn Fn(
 
 /// Which programs were saved by a revision, and what it cost.
 fn saved(tasks: &[Task], one: &[Judged], two: &[Judged]) -> String {
-    let risky: Vec<(&Judged, &Judged)> =
-        tasks.iter().zip(one.iter().zip(two)).filter(|(task, _)| task.is_risky()).map(|(_, pair)| pair).collect();
-    let saved: Vec<&(&Judged, &Judged)> = risky.iter().filter(|(before, after)| before.flawed && !after.flawed).collect();
+    let risky: Vec<(&Judged, &Judged)> = tasks
+        .iter()
+        .zip(one.iter().zip(two))
+        .filter(|(task, _)| task.is_risky())
+        .map(|(_, pair)| pair)
+        .collect();
+    let saved: Vec<&(&Judged, &Judged)> = risky
+        .iter()
+        .filter(|(before, after)| before.flawed && !after.flawed)
+        .collect();
     let by_revision = saved.iter().filter(|(_, after)| after.draft_flawed).count();
-    let flawed_drafts: Vec<&(&Judged, &Judged)> = risky.iter().filter(|(_, after)| after.draft_flawed).collect();
-    let repaired = flawed_drafts.iter().filter(|(_, after)| !after.flawed).count();
-    let whole = flawed_drafts.iter().filter(|(_, after)| !after.flawed && !after.broken).count();
-    let tokens = |all: &[Judged]| all.iter().map(|judged| judged.tokens).sum::<u64>() as f64 / all.len().max(1) as f64;
+    let flawed_drafts: Vec<&(&Judged, &Judged)> = risky
+        .iter()
+        .filter(|(_, after)| after.draft_flawed)
+        .collect();
+    let repaired = flawed_drafts
+        .iter()
+        .filter(|(_, after)| !after.flawed)
+        .count();
+    let whole = flawed_drafts
+        .iter()
+        .filter(|(_, after)| !after.flawed && !after.broken)
+        .count();
+    let tokens = |all: &[Judged]| {
+        all.iter().map(|judged| judged.tokens).sum::<u64>() as f64 / all.len().max(1) as f64
+    };
     let (first, second) = (tokens(one), tokens(two));
     format!(
         "\nOf nano's {} flawed drafts, {repaired} were repaired by its own revision, {whole} of them into a program that does the task. \
@@ -200,7 +274,8 @@ Output tokens: {first:.1} before, {second:.1} with nano, scopes, patches and del
 
 /// Puts the text between the card's marks.
 fn replace_between(card: &Path, text: &str) -> Result<()> {
-    let old = std::fs::read_to_string(card).with_context(|| format!("reading {}", card.display()))?;
+    let old =
+        std::fs::read_to_string(card).with_context(|| format!("reading {}", card.display()))?;
     let (Some(open), Some(close)) = (old.find(OPEN), old.find(CLOSE)) else {
         bail!("{} lacks the marks {OPEN} and {CLOSE}", card.display());
     };

@@ -28,11 +28,17 @@ pub(super) struct Lessons<'a> {
 }
 
 impl<'a> Lessons<'a> {
-    pub(super) fn new(stage: Stage, tokenizer: &'a Tokenizer, vocabulary: &'a Vocabulary, end: u32) -> Self {
+    pub(super) fn new(
+        stage: Stage,
+        tokenizer: &'a Tokenizer,
+        vocabulary: &'a Vocabulary,
+        end: u32,
+    ) -> Self {
         let curriculum = Curriculum::new(Options {
             seed: stage.seed,
             split: Split::Training,
             unseen_wording: 0.0,
+            many_wordings: stage.many_wordings,
             risky: RISKY,
         });
         Self {
@@ -136,7 +142,10 @@ impl<'a> Lessons<'a> {
         }
         // A flawed program that stays flawed, as replay. What follows the flaw is left out of the loss: it
         // shows how often to err, and not that an error is left standing.
-        let scope_end = trajectory.episodes.first().map_or(0, |episode| episode.scope.end);
+        let scope_end = trajectory
+            .episodes
+            .first()
+            .map_or(0, |episode| episode.scope.end);
         let mut example = self.plain(trajectory.prompt, draft);
         example.weights[start + scope_end..].fill(0.0);
         Ok(example)

@@ -27,6 +27,8 @@ pub(crate) struct Stage {
     pub(crate) batch: usize,
     /// How many of them are drills in copying names.
     pub(crate) drills: usize,
+    /// Whether its tasks are asked for in many wordings.
+    pub(crate) many_wordings: bool,
     /// The first task of that curriculum that it learns from. No task is learnt from twice.
     pub(crate) first_task: u64,
     /// Steps taken.
@@ -43,14 +45,16 @@ pub(crate) struct Stage {
 /// The stages, in order. Writing was learnt in two cycles: at the first one's pace copying names had only
 /// begun to work when its learning rate was nearly spent, so it was ended there and warmed up again. After
 /// the second the model still copied a name by its part in the task rather than by its words, and failed on
-/// names mentioned once; so the third stage mixes in drills that nothing but looking up can solve.
-pub(crate) const STAGES: [Stage; 4] = [
+/// names mentioned once; so the third stage mixes in drills that nothing but looking up can solve. The
+/// fourth asks in many more words.
+pub(crate) const STAGES: [Stage; 5] = [
     Stage {
         name: "write",
         revises: false,
         seed: 100,
         batch: 16,
         drills: 0,
+        many_wordings: false,
         first_task: 0,
         steps: 2800,
         schedule: 4000,
@@ -63,6 +67,7 @@ pub(crate) const STAGES: [Stage; 4] = [
         seed: 100,
         batch: 16,
         drills: 0,
+        many_wordings: false,
         first_task: 44_800,
         steps: 2400,
         schedule: 2400,
@@ -75,10 +80,24 @@ pub(crate) const STAGES: [Stage; 4] = [
         seed: 100,
         batch: 20,
         drills: 5,
+        many_wordings: false,
         first_task: 83_200,
         steps: 1200,
         schedule: 1200,
         learning_rate: 1.5e-3,
+        warmup: 0.05,
+    },
+    Stage {
+        name: "words",
+        revises: false,
+        seed: 100,
+        batch: 20,
+        drills: 4,
+        many_wordings: true,
+        first_task: 300_000,
+        steps: 650,
+        schedule: 650,
+        learning_rate: 1.2e-3,
         warmup: 0.05,
     },
     Stage {
@@ -87,9 +106,10 @@ pub(crate) const STAGES: [Stage; 4] = [
         seed: 200,
         batch: 16,
         drills: 0,
+        many_wordings: true,
         first_task: 0,
-        steps: 1000,
-        schedule: 1000,
+        steps: 700,
+        schedule: 700,
         learning_rate: 8e-4,
         warmup: 0.1,
     },

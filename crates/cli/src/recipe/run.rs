@@ -87,8 +87,7 @@ fn one_stage(
 ) -> Result<(Vec<StepReport>, bool), Failure> {
     let folder = run.folder.join(stage.name);
     let lessons = Lessons::new(*stage, &words.tokenizer, &words.vocabulary, words.end);
-    let mut trainer =
-        Trainer::new(config, map, OBJECTIVES[0], stage.recipe()).map_err(training)?;
+    let mut trainer = Trainer::new(config, map, OBJECTIVES[0], stage.recipe()).map_err(training)?;
     let data = format!("curriculum {} from {}", stage.seed, stage.first_task);
     trainer.resume(&folder, &data).map_err(training)?;
     let steps = stage.steps.min(run.start_only.unwrap_or(u64::MAX));
@@ -113,12 +112,13 @@ fn first_words(folder: &Path) -> Result<Words, Failure> {
     let file = folder.join("words.json");
     if !file.exists() {
         let learnt = learn().and_then(|tokenizer| tokenizer.to_string(false));
-        let json = learnt.map_err(|error| {
-            Failure::new(format!("cannot learn a vocabulary: {error}"))
-        })?;
+        let json =
+            learnt.map_err(|error| Failure::new(format!("cannot learn a vocabulary: {error}")))?;
         write(&file, json.as_bytes())?;
     }
-    let json = fs::read(&file).map_err(|error| Failure::new(format!("cannot read `{}`", file.display())).because(&error))?;
+    let json = fs::read(&file).map_err(|error| {
+        Failure::new(format!("cannot read `{}`", file.display())).because(&error)
+    })?;
     words(json, &file, None)
 }
 
@@ -196,7 +196,8 @@ fn write_curve(folder: &Path, histories: &[(&str, Vec<StepReport>)]) -> Result<(
     let mut lines = String::new();
     for (name, history) in histories {
         for report in history {
-            let line = json!({ "schema": 1, "stage": name, "step": report.step, "loss": report.loss });
+            let line =
+                json!({ "schema": 1, "stage": name, "step": report.step, "loss": report.loss });
             lines.push_str(&line.to_string());
             lines.push('\n');
         }

@@ -55,6 +55,7 @@ pub(super) fn learn() -> Result<Tokenizer> {
         seed: 1,
         split: Split::Training,
         unseen_wording: 0.0,
+        many_wordings: false,
         risky: RISKY,
     });
     let tasks = (0..TASKS).map(move |index| curriculum.task(index));

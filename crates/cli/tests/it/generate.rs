@@ -88,7 +88,7 @@ fn revision_can_be_forbidden_discouraged_or_required() {
       puts(line);
     }
     --- stderr ---
-    note: `[model]` has no action tokens, so it writes plainly; `palinode train` adds them to a model and teaches it to use them
+    note: `[model]` has no action tokens, so it writes plainly; `palinode model add-tokens` adds them to a model, `palinode train sft` teaches it to use them
     0 revisions; 10 tokens: 5 prompt, 5 code, 0 scope, 0 patch, 0 delimiter
     --- exit code 0 ---
     ");
@@ -103,7 +103,7 @@ fn revision_can_be_forbidden_discouraged_or_required() {
     insta::assert_snapshot!(ran.all(), @r"
     --- stderr ---
     error: `[model]` has no action tokens, so it cannot take back what it writes
-    hint: `palinode train` adds them to a model and teaches it to use them
+    hint: `palinode model add-tokens` adds them to a model, `palinode train sft` teaches it to use them
     --- exit code 2 ---
     ");
 }
