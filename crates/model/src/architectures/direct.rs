@@ -4,7 +4,9 @@
 //! shape checks and dispatch of the hundred tensor operations it is written in. Here the same
 //! decoder — normalisation, rotary positions, grouped attention, gated feed-forward — runs over plain
 //! slices on one thread, with the matrices of queries, keys and values, and of gate and up, stacked
-//! into one product each. The numbers are those of the tensor path but for the order of additions.
+//! into one product each. The numbers are those of the tensor path but for the order of additions,
+//! and that order is one and the same for every position: a prompt gives the same bits at once, in
+//! pieces or token by token, and so does a cache that was cut back and extended.
 //!
 //! Shapes as in [`super::qwen2`]: `T` new positions, `S` seen ones, `D` hidden, `H` and `K` heads of
 //! width `W`, `F` inner width, `V` ids.

@@ -1,18 +1,25 @@
 //! What does the processor do well with slices of `f32`?
 //!
-//! Plain loops in a form the compiler turns into vector instructions: sixteen independent sums, rows
-//! taken four at a time so that each load of the input serves four products. Matrix products for many
-//! rows at once go to `gemm`, the library candle uses as well.
+//! Plain loops in a form the compiler turns into vector instructions: fixed counts of independent sums
+//! that fit the registers, and memory read in the order it lies in.
 
 use candle_core::{DType, Tensor};
 
 use crate::Error;
 
-/// Independent sums: one 512-bit register, or two or four narrower ones.
+/// Independent sums over a row: one 512-bit register, or two or four narrower ones.
 const LANES: usize = 16;
 
-/// Rows of input from which on `gemm`'s packing pays off.
-const MANY: usize = 4;
+/// Outputs of a matrix that are computed side by side.
+const PANEL: usize = 32;
+
+/// Rows of input that share one pass over a panel: as many as have their sums in registers. With more,
+/// the compiler gives up on registers altogether.
+const ROWS: usize = if cfg!(target_feature = "avx512f") {
+    4
+} else {
+    2
+};
 
 /// `a * b + c`, in one rounding where the processor has an instruction for it (without one, the
 /// library call that promises it is fifty times slower).
@@ -23,19 +30,6 @@ fn fused(a: f32, b: f32, c: f32) -> f32 {
     } else {
         a * b + c
     }
-}
-
-/// The sum of the lanes, halves against halves.
-#[inline(always)]
-fn total(mut lanes: [f32; LANES]) -> f32 {
-    let mut width = LANES / 2;
-    while width > 0 {
-        for lane in 0..width {
-            lanes[lane] += lanes[lane + width];
-        }
-        width /= 2;
-    }
-    lanes[0]
 }
 
 /// A number as a matrix stores it.
@@ -61,85 +55,145 @@ impl Number for Brief {
     }
 }
 
-/// A weight matrix, one row an output.
+/// A weight matrix, cut into panels of 32 outputs that lie one after the other, `[inputs, 32]` each.
 ///
-/// Decoding is bound by how fast weights come from memory. So where every number's lower half is zero,
-/// as in checkpoints stored in bfloat16, only upper halves are kept: nothing is rounded, and half the
+/// So weights stream through the processor in the order they lie in memory, each output has its own
+/// lane and is summed over inputs in their order: the sums of a row do not depend on how many rows are
+/// computed at once, and a prompt gives the same bits in one piece or token by token.
+///
+/// Decoding is bound by how fast weights come from memory. Where every number's lower half is zero, as
+/// in checkpoints stored in bfloat16, only upper halves are kept: nothing is rounded, and half the
 /// bytes move.
 #[derive(Clone, Debug)]
 pub(super) struct Matrix {
     inputs: usize,
+    outputs: usize,
     numbers: Numbers,
 }
 
 #[derive(Clone, Debug)]
 enum Numbers {
-    Full(Vec<f32>),
-    Brief(Vec<Brief>),
+    Full(Vec<[f32; PANEL]>),
+    Brief(Vec<[Brief; PANEL]>),
 }
 
 impl Matrix {
     /// The rows of some matrices `[outputs, inputs]`, one after the other.
     pub(super) fn stack(parts: &[&Tensor]) -> Result<Matrix, Error> {
         let mut inputs = 0;
-        let mut numbers = Vec::new();
+        let mut rows = Vec::new();
         for part in parts {
             inputs = part.dim(1)?;
-            numbers.extend(vector(part)?);
+            rows.extend(vector(part)?);
         }
-        let brief = numbers.iter().all(|number| number.to_bits() & 0xFFFF == 0);
-        let numbers = if brief {
+        let outputs = rows.len().checked_div(inputs).unwrap_or(0);
+        let numbers = if rows.iter().all(|number| number.to_bits() & 0xFFFF == 0) {
             // The shift leaves 16 bits.
-            let half = |number: &f32| Brief((number.to_bits() >> 16) as u16);
-            Numbers::Brief(numbers.iter().map(half).collect())
+            let half = |number: f32| Brief((number.to_bits() >> 16) as u16);
+            Numbers::Brief(panels(&rows, inputs, half))
         } else {
-            Numbers::Full(numbers)
+            Numbers::Full(panels(&rows, inputs, |number| number))
         };
-        Ok(Matrix { inputs, numbers })
+        Ok(Matrix {
+            inputs,
+            outputs,
+            numbers,
+        })
     }
 
     /// Rows.
     pub(super) fn outputs(&self) -> usize {
-        let numbers = match &self.numbers {
-            Numbers::Full(numbers) => numbers.len(),
-            Numbers::Brief(numbers) => numbers.len(),
-        };
-        numbers.checked_div(self.inputs).unwrap_or(0)
+        self.outputs
     }
 
     /// Copies one row to `target [inputs]`.
     pub(super) fn row(&self, row: usize, target: &mut [f32]) {
-        let range = row * self.inputs..(row + 1) * self.inputs;
+        let panel = row / PANEL * self.inputs..(row / PANEL + 1) * self.inputs;
         match &self.numbers {
-            Numbers::Full(numbers) => target.copy_from_slice(&numbers[range]),
-            Numbers::Brief(numbers) => widen(&numbers[range], target),
+            Numbers::Full(numbers) => lane(&numbers[panel], row % PANEL, target),
+            Numbers::Brief(numbers) => lane(&numbers[panel], row % PANEL, target),
         }
     }
 
     /// `x [rows, inputs]` times the transposed matrix to `y [rows, outputs]`.
     pub(super) fn apply(&self, x: &[f32], y: &mut [f32]) {
-        let outputs = self.outputs();
-        let rows = x.len() / self.inputs;
-        debug_assert_eq!(y.len(), rows * outputs);
-        if rows < MANY {
-            let rows = x.chunks_exact(self.inputs).zip(y.chunks_exact_mut(outputs));
-            for (x, y) in rows {
-                match &self.numbers {
-                    Numbers::Full(numbers) => times(numbers, x, y),
-                    Numbers::Brief(numbers) => times(numbers, x, y),
-                }
-            }
-            return;
-        }
         match &self.numbers {
-            Numbers::Full(numbers) => product(numbers, x, y, self.inputs),
-            Numbers::Brief(numbers) => {
-                let mut full = vec![0f32; numbers.len()];
-                widen(numbers, &mut full);
-                product(&full, x, y, self.inputs);
+            Numbers::Full(numbers) => product(numbers, x, y, self.inputs, self.outputs),
+            Numbers::Brief(numbers) => product(numbers, x, y, self.inputs, self.outputs),
+        }
+    }
+}
+
+/// Cuts rows `[outputs, inputs]` into panels; outputs that fill up the last one are zero.
+fn panels<N: Number>(rows: &[f32], inputs: usize, store: impl Fn(f32) -> N) -> Vec<[N; PANEL]> {
+    let mut panels = Vec::with_capacity(rows.len().div_ceil(PANEL));
+    for rows in rows.chunks(PANEL * inputs) {
+        for input in 0..inputs {
+            panels.push(std::array::from_fn(|output| {
+                store(rows.get(output * inputs + input).copied().unwrap_or(0.0))
+            }));
+        }
+    }
+    panels
+}
+
+/// One output's numbers of a panel.
+fn lane<N: Number>(panel: &[[N; PANEL]], lane: usize, target: &mut [f32]) {
+    for (target, numbers) in target.iter_mut().zip(panel) {
+        *target = numbers[lane].wide();
+    }
+}
+
+/// `x [rows, inputs]` times panels of `outputs` to `y [rows, outputs]`.
+fn product<N: Number>(
+    numbers: &[[N; PANEL]],
+    x: &[f32],
+    y: &mut [f32],
+    inputs: usize,
+    outputs: usize,
+) {
+    let rows = x.len() / inputs;
+    let together = rows / ROWS * ROWS;
+    // Blocks of rows, input by input, so that the inner loop reads them in order.
+    let mut blocks = Vec::with_capacity(together * inputs / ROWS);
+    for block in x[..together * inputs].chunks_exact(ROWS * inputs) {
+        for input in 0..inputs {
+            blocks.push(std::array::from_fn::<f32, ROWS, _>(|row| {
+                block[row * inputs + input]
+            }));
+        }
+    }
+    let singles = x[together * inputs..].as_chunks::<1>().0;
+    for (number, panel) in numbers.chunks_exact(inputs).enumerate() {
+        let first = number * PANEL;
+        let width = PANEL.min(outputs - first);
+        let mut write = |row: usize, sums: &[f32; PANEL]| {
+            let start = row * outputs + first;
+            y[start..start + width].copy_from_slice(&sums[..width]);
+        };
+        for (block, x) in blocks.chunks_exact(inputs).enumerate() {
+            for (row, sums) in sums(panel, x).iter().enumerate() {
+                write(block * ROWS + row, sums);
+            }
+        }
+        for (row, x) in singles.chunks_exact(inputs).enumerate() {
+            write(together + row, &sums(panel, x)[0]);
+        }
+    }
+}
+
+/// Some rows of input times one panel.
+#[inline(always)]
+fn sums<N: Number, const R: usize>(panel: &[[N; PANEL]], x: &[[f32; R]]) -> [[f32; PANEL]; R] {
+    let mut sums = [[0f32; PANEL]; R];
+    for (numbers, x) in panel.iter().zip(x) {
+        for (sums, x) in sums.iter_mut().zip(x) {
+            for (sum, number) in sums.iter_mut().zip(numbers) {
+                *sum = fused(number.wide(), *x, *sum);
             }
         }
     }
+    sums
 }
 
 /// All numbers of a tensor.
@@ -147,101 +201,18 @@ pub(super) fn vector(tensor: &Tensor) -> Result<Vec<f32>, Error> {
     Ok(tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?)
 }
 
-fn widen(numbers: &[Brief], target: &mut [f32]) {
-    for (target, number) in target.iter_mut().zip(numbers) {
-        *target = number.wide();
-    }
-}
-
-/// `matrix [y.len(), x.len()]` times `x`.
-fn times<N: Number>(matrix: &[N], x: &[f32], y: &mut [f32]) {
-    let width = x.len();
-    let (fours, rest) = y.as_chunks_mut::<4>();
-    let (upper, lower) = matrix.split_at(fours.len() * 4 * width);
-    for (y, rows) in fours.iter_mut().zip(upper.chunks_exact(4 * width)) {
-        let (ab, cd) = rows.split_at(2 * width);
-        let ((a, b), (c, d)) = (ab.split_at(width), cd.split_at(width));
-        *y = four_dots(x, [a, b, c, d]);
-    }
-    for (y, row) in rest.iter_mut().zip(lower.chunks_exact(width)) {
-        *y = dot(x, row);
-    }
-}
-
-/// The products of `x` with four rows of its length.
-#[inline(always)]
-fn four_dots<N: Number>(x: &[f32], rows: [&[N]; 4]) -> [f32; 4] {
-    let mut sums = [[0f32; LANES]; 4];
-    let (blocks, x_rest) = x.as_chunks::<LANES>();
-    let [(a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)] =
-        rows.map(|row| row.as_chunks::<LANES>());
-    for ((((x, a), b), c), d) in blocks.iter().zip(a).zip(b).zip(c).zip(d) {
-        for lane in 0..LANES {
-            sums[0][lane] = fused(a[lane].wide(), x[lane], sums[0][lane]);
-            sums[1][lane] = fused(b[lane].wide(), x[lane], sums[1][lane]);
-            sums[2][lane] = fused(c[lane].wide(), x[lane], sums[2][lane]);
-            sums[3][lane] = fused(d[lane].wide(), x[lane], sums[3][lane]);
-        }
-    }
-    let mut found = sums.map(total);
-    for (found, row) in found.iter_mut().zip([a_rest, b_rest, c_rest, d_rest]) {
-        for (x, number) in x_rest.iter().zip(row) {
-            *found = fused(*x, number.wide(), *found);
-        }
-    }
-    found
-}
-
 /// The product of two rows of one length.
-fn dot<N: Number>(x: &[f32], row: &[N]) -> f32 {
+fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0f32; LANES];
-    let (blocks, x_rest) = x.as_chunks::<LANES>();
-    let (row, row_rest) = row.as_chunks::<LANES>();
-    for (x, row) in blocks.iter().zip(row) {
+    let (a, a_rest) = a.as_chunks::<LANES>();
+    let (b, b_rest) = b.as_chunks::<LANES>();
+    for (a, b) in a.iter().zip(b) {
         for lane in 0..LANES {
-            sums[lane] = fused(row[lane].wide(), x[lane], sums[lane]);
+            sums[lane] = fused(a[lane], b[lane], sums[lane]);
         }
     }
-    let rest = x_rest.iter().zip(row_rest);
-    rest.fold(total(sums), |sum, (x, number)| {
-        fused(*x, number.wide(), sum)
-    })
-}
-
-/// `x [rows, inputs]` times the transposed `matrix [outputs, inputs]` to `y [rows, outputs]`.
-fn product(matrix: &[f32], x: &[f32], y: &mut [f32], inputs: usize) {
-    let rows = x.len() / inputs;
-    let outputs = matrix.len() / inputs;
-    assert!(
-        x.len() == rows * inputs && matrix.len() == outputs * inputs && y.len() == rows * outputs,
-        "a product's slices must have the sizes its shape says"
-    );
-    #[expect(unsafe_code, reason = "gemm takes pointers and strides")]
-    // SAFETY: the assertion above says that each slice holds exactly the elements that its two strides
-    // reach for these sizes, and `y` is borrowed mutably, so it overlaps neither input.
-    unsafe {
-        gemm::gemm(
-            rows,
-            outputs,
-            inputs,
-            y.as_mut_ptr(),
-            1,
-            outputs as isize,
-            false,
-            x.as_ptr(),
-            1,
-            inputs as isize,
-            matrix.as_ptr(),
-            inputs as isize,
-            1,
-            0.0,
-            1.0,
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
-    }
+    let rest = a_rest.iter().zip(b_rest);
+    rest.fold(sums.iter().sum(), |sum, (a, b)| fused(*a, *b, sum))
 }
 
 /// Adds `factor * row` to `y` for each of some rows that lie `stride` apart, the first `y.len()`
@@ -335,7 +306,7 @@ pub(super) fn softmax(scores: &mut [f32]) {
             sums[lane] += block[lane];
         }
     }
-    let mut sum = total(sums);
+    let mut sum: f32 = sums.iter().sum();
     for score in rest {
         *score = exp(*score - largest);
         sum += *score;
@@ -394,7 +365,7 @@ mod tests {
 
     #[test]
     fn products_of_every_width_and_height_agree_with_the_slow_form() {
-        for (outputs, inputs) in [(1, 1), (3, 5), (4, 16), (7, 17), (9, 48), (13, 100)] {
+        for (outputs, inputs) in [(1, 1), (3, 5), (32, 16), (33, 17), (64, 48), (71, 100)] {
             let weights = numbers(outputs * inputs);
             let halves: Vec<f32> = weights
                 .iter()
@@ -408,7 +379,7 @@ mod tests {
                     matches!(matrix.numbers, Numbers::Brief(_)),
                     brief || inputs == 1
                 );
-                for rows in [1, 2, 3, 4, 9] {
+                for rows in [1, 2, 8, 9, 17] {
                     let x = numbers(rows * inputs + 3);
                     let x = &x[3..];
                     let mut y = vec![f32::NAN; rows * outputs];
@@ -418,6 +389,10 @@ mod tests {
                         .flat_map(|x| slow(&weights, x))
                         .collect();
                     near(&y, &expected, &format!("{outputs}x{inputs}, {rows} rows"));
+                    // The same bits, however many rows are computed at once.
+                    let mut alone = vec![f32::NAN; outputs];
+                    matrix.apply(&x[..inputs], &mut alone);
+                    assert_eq!(alone, y[..outputs]);
                 }
                 let mut row = vec![0.0; inputs];
                 matrix.row(outputs - 1, &mut row);
@@ -466,6 +441,6 @@ mod tests {
             mix(&mut y, &factors, &rows, stride);
             near(&y, &expected, &format!("{count} rows"));
         }
-        assert_eq!(dot::<f32>(&[], &[]), 0.0);
+        assert_eq!(dot(&[], &[]), 0.0);
     }
 }
