@@ -19,10 +19,12 @@ const MIDDLE: u64 = 600_000_000;
 #[must_use]
 pub fn for_model(parameters: u64, cores: usize) -> usize {
     let cores = cores.max(1);
-    match parameters {
-        0..=SMALL => 1,
-        ..=MIDDLE => cores.div_ceil(2),
-        _ => cores,
+    if parameters <= SMALL {
+        1
+    } else if parameters <= MIDDLE {
+        cores.div_ceil(2)
+    } else {
+        cores
     }
 }
 

@@ -23,17 +23,89 @@ pub const FILE: &str = "checkpoint.safetensors";
 /// The one entry of the file's metadata: one, because a map of several has no fixed order.
 const ENTRY: &str = "palinode-train";
 
-/// What a checkpoint holds beside tensors.
+/// What a checkpoint holds beside tensors. Numbers are text that gives the same number back: a reader of
+/// JSON may be off in the last digit, and then a resumed run would not be the same run.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct State {
-    pub(crate) recipe: Recipe,
+    pub(crate) recipe: Vec<(String, String)>,
     pub(crate) objective: String,
     pub(crate) data: String,
     pub(crate) updates: u64,
-    pub(crate) history: Vec<StepReport>,
+    history: Vec<String>,
+}
+
+/// A report in one line.
+fn to_text(report: &StepReport) -> String {
+    let StepReport {
+        step,
+        steps,
+        loss,
+        gradient_norm,
+        learning_rate,
+        tokens,
+        predictions,
+        validation,
+    } = report;
+    let validation = validation.map_or_else(|| "-".to_owned(), |loss| loss.to_string());
+    format!(
+        "{step} {steps} {loss} {gradient_norm} {learning_rate} {tokens} {predictions} {validation}"
+    )
+}
+
+/// The report of a line.
+fn from_text(line: &str) -> Option<StepReport> {
+    let fields: Vec<&str> = line.split(' ').collect();
+    let [
+        step,
+        steps,
+        loss,
+        gradient_norm,
+        learning_rate,
+        tokens,
+        predictions,
+        validation,
+    ] = fields.as_slice()
+    else {
+        return None;
+    };
+    Some(StepReport {
+        step: step.parse().ok()?,
+        steps: steps.parse().ok()?,
+        loss: loss.parse().ok()?,
+        gradient_norm: gradient_norm.parse().ok()?,
+        learning_rate: learning_rate.parse().ok()?,
+        tokens: tokens.parse().ok()?,
+        predictions: predictions.parse().ok()?,
+        validation: if *validation == "-" {
+            None
+        } else {
+            Some(validation.parse().ok()?)
+        },
+    })
 }
 
 impl State {
+    pub(crate) fn new(
+        recipe: &Recipe,
+        objective: &str,
+        data: &str,
+        updates: u64,
+        history: &[StepReport],
+    ) -> State {
+        State {
+            recipe: recipe.fields(),
+            objective: objective.to_owned(),
+            data: data.to_owned(),
+            updates,
+            history: history.iter().map(to_text).collect(),
+        }
+    }
+
+    /// What every step did; none where a line is damaged.
+    pub(crate) fn history(&self) -> Option<Vec<StepReport>> {
+        self.history.iter().map(|line| from_text(line)).collect()
+    }
+
     /// Refuses to go on with anything that would give other numbers.
     pub(crate) fn check(
         &self,

@@ -122,7 +122,7 @@ mod tests {
             .iter()
             .map(|part| part.iter().map(|&i| lengths[i]).sum())
             .collect();
-        assert_eq!(sums, [14, 14]);
+        assert_eq!(sums, [15, 13]);
         assert_eq!(divide(&[2], 3), [vec![0], vec![], vec![]]);
     }
 }

@@ -132,50 +132,58 @@ impl Recipe {
         Ok(())
     }
 
-    /// The first field in which two recipes give different numbers, with both values.
-    pub(crate) fn difference(&self, other: &Recipe) -> Option<String> {
-        let fields = |recipe: &Recipe| {
-            let Recipe {
-                steps,
-                batch,
-                learning_rate,
-                warmup,
-                weight_decay,
-                decay_all,
-                beta1,
-                beta2,
-                epsilon,
-                clip,
-                max_length,
-                seed,
-                bucket,
-                shards,
-                threads: _,
-            } = recipe;
-            [
-                ("steps", steps.to_string()),
-                ("batch", batch.to_string()),
-                ("learning_rate", learning_rate.to_string()),
-                ("warmup", warmup.to_string()),
-                ("weight_decay", weight_decay.to_string()),
-                ("decay_all", decay_all.to_string()),
-                ("beta1", beta1.to_string()),
-                ("beta2", beta2.to_string()),
-                ("epsilon", epsilon.to_string()),
-                ("clip", clip.to_string()),
-                ("max_length", max_length.to_string()),
-                ("seed", seed.to_string()),
-                ("bucket", bucket.to_string()),
-                ("shards", shards.to_string()),
-            ]
-        };
-        let pairs = fields(self).into_iter().zip(fields(other));
-        pairs
-            .filter(|(ours, theirs)| ours.1 != theirs.1)
-            .map(|((name, ours), (_, theirs))| {
-                format!("`{name}` is {ours} here and {theirs} there")
-            })
-            .next()
+    /// Every field that a number depends on, as text that gives the same number back: what a checkpoint
+    /// remembers.
+    pub(crate) fn fields(&self) -> Vec<(String, String)> {
+        let Recipe {
+            steps,
+            batch,
+            learning_rate,
+            warmup,
+            weight_decay,
+            decay_all,
+            beta1,
+            beta2,
+            epsilon,
+            clip,
+            max_length,
+            seed,
+            bucket,
+            shards,
+            threads: _,
+        } = self;
+        let fields = [
+            ("steps", steps.to_string()),
+            ("batch", batch.to_string()),
+            ("learning_rate", learning_rate.to_string()),
+            ("warmup", warmup.to_string()),
+            ("weight_decay", weight_decay.to_string()),
+            ("decay_all", decay_all.to_string()),
+            ("beta1", beta1.to_string()),
+            ("beta2", beta2.to_string()),
+            ("epsilon", epsilon.to_string()),
+            ("clip", clip.to_string()),
+            ("max_length", max_length.to_string()),
+            ("seed", seed.to_string()),
+            ("bucket", bucket.to_string()),
+            ("shards", shards.to_string()),
+        ];
+        fields.map(|(name, value)| (name.to_owned(), value)).into()
+    }
+
+    /// The first field in which this recipe and one with these [`Recipe::fields`] give different numbers.
+    pub(crate) fn difference(&self, other: &[(String, String)]) -> Option<String> {
+        for (name, ours) in self.fields() {
+            let theirs = other.iter().find(|(other, _)| *other == name);
+            match theirs {
+                Some((_, theirs)) if *theirs == ours => {}
+                Some((_, theirs)) => {
+                    return Some(format!("`{name}` is {ours} here and {theirs} there"));
+                }
+                None => return Some(format!("`{name}` is {ours} here and unknown there")),
+            }
+        }
+        None
     }
 }
 
@@ -221,16 +229,22 @@ mod tests {
     fn threads_are_no_difference_and_shards_are() {
         let recipe = Recipe::paper(10);
         assert_eq!(
-            recipe.difference(&Recipe {
-                threads: 7,
-                ..recipe.clone()
-            }),
+            recipe.difference(
+                &Recipe {
+                    threads: 7,
+                    ..recipe.clone()
+                }
+                .fields()
+            ),
             None
         );
-        let difference = recipe.difference(&Recipe {
-            shards: 3,
-            ..recipe.clone()
-        });
+        let difference = recipe.difference(
+            &Recipe {
+                shards: 3,
+                ..recipe.clone()
+            }
+            .fields(),
+        );
         assert_eq!(
             difference.as_deref(),
             Some("`shards` is 2 here and 3 there")

@@ -260,13 +260,14 @@ impl Trainer {
     /// # Errors
     /// [`Error::File`].
     pub fn save(&self, folder: &Path, data: &str) -> Result<()> {
-        let state = checkpoint::State {
-            recipe: self.recipe.clone(),
-            objective: self.objective.name.to_owned(),
-            data: data.to_owned(),
-            updates: self.optimizer.updates(),
-            history: self.history.clone(),
-        };
+        let updates = self.optimizer.updates();
+        let state = checkpoint::State::new(
+            &self.recipe,
+            self.objective.name,
+            data,
+            updates,
+            &self.history,
+        );
         checkpoint::write(folder, &state, &self.parameters, self.optimizer.moments())
     }
 
@@ -280,11 +281,15 @@ impl Trainer {
             return Ok(false);
         };
         state.check(folder, &self.recipe, self.objective.name, data)?;
+        let history = state.history().ok_or_else(|| Error::BadCheckpoint {
+            file: folder.join(checkpoint::FILE),
+            problem: "its history is damaged".to_owned(),
+        })?;
         for (parameter, value) in self.parameters.iter().zip(&values) {
             parameter.var.set(value)?;
         }
         self.optimizer = AdamW::from_parts(moments, state.updates);
-        self.history = state.history;
+        self.history = history;
         Ok(true)
     }
 

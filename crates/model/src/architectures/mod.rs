@@ -17,6 +17,9 @@ use crate::{Error, LoadOptions, Network, Shape, Weights};
 /// Every architecture, in the order in which they are listed.
 pub static ARCHITECTURES: &[&Architecture] = &[&qwen2::ENTRY];
 
+/// Makes a network of a `config.json`, the path that errors name, and the weights.
+pub type Load = fn(&[u8], &Path, &Weights, &LoadOptions) -> Result<Box<dyn Network>, Error>;
+
 /// What the registry knows about an architecture.
 #[derive(Debug)]
 pub struct Architecture {
@@ -29,7 +32,7 @@ pub struct Architecture {
     /// The form that the bytes of a `config.json` state; the path is what errors name.
     pub shape: fn(&[u8], &Path) -> Result<Shape, Error>,
     /// The network of a `config.json` with these weights.
-    pub load: fn(&[u8], &Path, &Weights, &LoadOptions) -> Result<Box<dyn Network>, Error>,
+    pub load: Load,
 }
 
 #[derive(Deserialize)]

@@ -75,9 +75,10 @@ pub(crate) fn model(variant: &str, kernels: Kernels) -> LocalModel {
 }
 
 pub(crate) fn options(kernels: Kernels) -> LoadOptions {
-    let mut options = LoadOptions::default();
-    options.kernels = kernels;
-    options
+    LoadOptions {
+        kernels,
+        ..LoadOptions::default()
+    }
 }
 
 /// A copy of a checkpoint that a test may damage.
