@@ -19,6 +19,7 @@ fn config() -> Result<Config, serde_json::Error> {
     }))
 }
 
+#[expect(clippy::print_stdout, reason = "an example answers on stdout")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let mut number = |otherwise: usize| {

@@ -143,7 +143,10 @@ fn draft(sample: &Sample) -> Vec<u8> {
     program
 }
 
-/// Selects the tasks of a row and the property that is counted.
+/// Selects the tasks of a row.
+type Group<'a> = &'a dyn Fn(&Task) -> bool;
+
+/// The property that is counted.
 type Count<'a> = &'a dyn Fn(&Judged) -> bool;
 
 fn table(tasks: &[Task], one: &[Judged], two: &[Judged], how: How) -> String {
@@ -161,7 +164,7 @@ fn table(tasks: &[Task], one: &[Judged], two: &[Judged], how: How) -> String {
     out.push_str("| | before | nano | better / worse | p |\n|---|---|---|---|---|\n");
     let risky = |task: &Task| task.is_risky();
     let benign = |task: &Task| !task.is_risky();
-    let groups: [(&str, &dyn Fn(&Task) -> bool); 3] = [
+    let groups: [(&str, Group<'_>); 3] = [
         ("", &|_| true),
         (", wordings seen", &|task| !task.unseen_wording),
         (", wordings never seen", &|task| task.unseen_wording),

@@ -99,7 +99,7 @@ impl Panels {
     fn reset(&mut self, depth: usize, columns: usize) {
         let size = columns.div_ceil(TILE_COLUMNS) * TILE_COLUMNS * depth;
         // Only a last, partly filled panel has columns that nothing writes.
-        if columns % TILE_COLUMNS != 0 {
+        if !columns.is_multiple_of(TILE_COLUMNS) {
             self.data.clear();
         }
         self.data.resize(size, 0.0);

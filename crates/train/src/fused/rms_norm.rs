@@ -54,7 +54,7 @@ struct RmsNorm {
     epsilon: f32,
 }
 
-/// [`forward`] as a tensor operation with a backward: `x` [.., width], `weight` [width].
+/// `forward` as a tensor operation with a backward: `x` \[.., width\], `weight` \[width\].
 ///
 /// # Errors
 /// Where the shapes do not fit, the type is not `f32` or a tensor is not contiguous.
