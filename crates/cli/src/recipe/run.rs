@@ -56,7 +56,12 @@ pub(crate) fn make(mut run: Run<'_>) -> Result<Result<(), Stopped>, Failure> {
     let mut map = initialise(&config, WEIGHTS_SEED).map_err(training)?;
     let mut histories: Vec<(&str, Vec<StepReport>)> = Vec::new();
     for stage in &STAGES {
-        if stage.revises {
+        if stage.revises
+            && words
+                .vocabulary
+                .action_id(palinode_revise::Action::Trigger)
+                .is_none()
+        {
             write_model(&run.folder.join(BEFORE), &config, &map, stage, &words)?;
             let (new_words, new_config, new_map) = learn_markers(&words, &config, &map)?;
             (words, config, map) = (new_words, new_config, new_map);

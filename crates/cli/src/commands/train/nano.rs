@@ -11,7 +11,7 @@ use crate::recipe::{Run, STAGES, Stage, Stopped, make};
 
 /// Make the bundled model from nothing: first to write, then to revise
 ///
-/// Under an hour on two cores. Ctrl-C leaves a checkpoint, and the same command goes on from there. The
+/// About an hour on two cores. Ctrl-C leaves a checkpoint, and the same command goes on from there. The
 /// finished model, in Hugging Face's layout, is in the folder; the one before it learnt to revise in
 /// `before/` below it.
 #[derive(Debug, clap::Args)]
