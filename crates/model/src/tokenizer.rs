@@ -47,6 +47,8 @@ impl Tokenizer {
             file: PathBuf::from(file),
             problem,
         };
+        // The library panics on some faults of syntax: a file that is no JSON must not reach it.
+        serde_json::from_slice::<Value>(json).map_err(|error| refuse(error.to_string()))?;
         let mut inner =
             tokenizers::Tokenizer::from_bytes(json).map_err(|error| refuse(error.to_string()))?;
         // Some files carry the settings of the training run; a prompt is neither cut nor filled up.
