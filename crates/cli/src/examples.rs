@@ -12,27 +12,27 @@ pub(crate) struct Example {
 /// Prompts that the bundled model answers with a revision, by the default seed and without `--lang`.
 pub(crate) const EXAMPLES: &[Example] = &[
     Example {
-        language: "cpp",
-        prompt: "Implement the C++ function refresh_camera_balance(camera_theme, item_figure, office_balance, task_length, fleet_margin). It gives up if item_figure is below 860. office_balance is limited to at most 401. It copies camera_theme into a buffer of 120 bytes and prints that. task_length becomes its remainder by 211. It halves fleet_margin until it is at most 657.",
-    },
-    Example {
-        language: "cpp",
-        prompt: "I want import_fleet_period(batch_edition, ticket_sample, team_value, school_round) written in C++. It counts in harbor_phrase how many numbers below ticket_sample divide by 556. It returns the sum of batch_edition. It takes team_value modulo 747. A zero school_round is replaced by 70.",
+        language: "c",
+        prompt: "There should be a function named load_trip_rate in C, with region_draft, summer_topic, orchard_field and lesson_count as arguments. It ends at once for a summer_topic below 35 or above 519. A zero orchard_field is replaced by 179. Then it reads a number from region_draft by way of a 387 byte buffer. With every call, the global pilot_notice goes up by lesson_count.",
     },
     Example {
         language: "c",
-        prompt: "We need a C implementation of emit_network_sample(store_chunk, group_model, recipe_total, fleet_stage). It ends at once for a group_model below 195 or above 422. From the file store_chunk it takes the first character. It halves recipe_total until it is at most 178. course_detail, kept between calls, is increased by fleet_stage.",
+        prompt: "Function: process_outlet_theme. Language: C. Parameters: job_notice, user_slot, team_level, village_header and harbor_budget. It gives up if user_slot is below 63. The function picks a login code under 159 and leaves it where job_notice points. It puts team_level times 478 plus 432 into journal_label. order_entry is 2 for village_header over 52 and 1 otherwise. Each call adds harbor_budget to orchard_message.",
     },
     Example {
-        language: "c",
-        prompt: "Using C, create prepare_orchard_value that accepts store_margin, voyage_detail, quarry_limit and engine_target. It ends at once for a voyage_detail below 178 or above 684. It reads a number from store_margin by way of a 742 byte buffer. It computes school_target as 75 times quarry_limit with 148 added. It halves engine_target until it is at most 639.",
-    },
-    Example {
-        language: "python",
-        prompt: "Could you write notify_ledger_period in Python with the parameters event_share, hotel_answer, plant_model, fleet_stage and order_model? It gives up if hotel_answer is below 151. region_height counts the multiples of 522 below plant_model. A hex fingerprint of event_share is returned. It uses 735 when fleet_stage is zero. At most 498 is allowed for order_model.",
+        language: "cpp",
+        prompt: "Make me a C++ function called dispatch_depot_target with recipe_quota, village_score, branch_notice and store_batch. planet_title counts the multiples of 490 below village_score. Whenever branch_notice is not in the range from 100 to 420, the call ends immediately. The function executes file with recipe_quota as argument and passes on what comes back. Starting at zero, add i times 878 to ticket_period for each i less than store_batch.",
     },
     Example {
         language: "python",
-        prompt: "build_garden_outline(parcel_model, order_amount, library_volume, event_volume, journal_series), in Python please. Any order_amount outside 33 to 787 ends it early. It takes library_volume modulo 95. From parcel_model it gets the value written there. Numbers below event_volume that 341 divides are counted in canal_figure. While journal_series is over 393 it is divided by two.",
+        prompt: "Here is what I need. In Python, write archive_school_chunk(voyage_phrase, depot_price, market_edition, village_block, plant_series). Increase the shared total group_margin by depot_price. If market_edition is more than 118, it is divided by two, and this repeats until it is not. Given voyage_phrase, return the object whose saved form it is. A zero village_block is replaced by 193. For every positive number less than plant_series that 570 divides, office_marker goes up by one.",
+    },
+    Example {
+        language: "python",
+        prompt: "One more. Fill in publish_garden_phrase, a Python function of sensor_stage, orchard_edition, node_price, guest_sample, user_slot and item_message. It caps node_price at 362. It gives up if guest_sample is below 437. Return all the text of the file that sensor_stage holds under the name orchard_edition. While user_slot is over 100 it is divided by two. Then it sets parcel_column to 2 when item_message is above 741, otherwise to 1.",
+    },
+    Example {
+        language: "javascript",
+        prompt: "The function reportPageAlias(batchVolume, areaTopic, sensorRatio, teamEntry, islandNotice) should be written in JavaScript. After dividing areaTopic by 157, the function goes on with the remainder as the new value. With sensorRatio smaller than 807, the call is over immediately. It returns early unless teamEntry lies between 132 and 237. It returns batchVolume inside the tag li. Should islandNotice be zero, it is changed to 490.",
     },
 ];

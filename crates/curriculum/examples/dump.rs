@@ -8,24 +8,28 @@ use palinode_curriculum::{Curriculum, Options, Split};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let (mut seed, mut count, mut out) = (7_u64, 8_u64, None);
+    let mut split = Split::Training;
     while let Some(flag) = arguments.next() {
         let value = arguments.next().ok_or("each flag takes a value")?;
         match flag.as_str() {
             "--seed" => seed = value.parse()?,
             "--count" => count = value.parse()?,
             "--out" => out = Some(PathBuf::from(value)),
+            "--split" if value == "held-out" => split = Split::HeldOut,
+            "--split" if value == "training" => {}
             _ => {
-                return Err(
-                    format!("unknown flag {flag}: use --seed N, --count N, --out DIR").into(),
-                );
+                return Err(format!(
+                    "unknown flag {flag}: use --seed N, --count N, --out DIR, \
+                     --split training|held-out"
+                )
+                .into());
             }
         }
     }
     let curriculum = Curriculum::new(Options {
         seed,
-        split: Split::Training,
+        split,
         unseen_wording: 0.25,
-        many_wordings: true,
         risky: 0.7,
     });
     for index in 0..count {

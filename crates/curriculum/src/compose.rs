@@ -25,8 +25,6 @@ pub struct Options {
     pub split: Split,
     /// Share of tasks in wordings that never occur in training, `0..=1`.
     pub unseen_wording: f64,
-    /// Whether the other tasks are asked for in many wordings, or in few.
-    pub many_wordings: bool,
     /// Share of tasks whose draft is flawed, `0..=1`.
     pub risky: f64,
 }
@@ -75,7 +73,7 @@ impl Curriculum {
             ),
         );
         writer.add_surroundings();
-        writer.finish(index, weakness, unseen_wording, self.options.many_wordings)
+        writer.finish(index, weakness, unseen_wording)
     }
 }
 
@@ -147,7 +145,6 @@ impl<'a> Writer<'a> {
         index: u64,
         weakness: Option<&'static Weakness>,
         unseen_wording: bool,
-        many_wordings: bool,
     ) -> Task {
         let fixed = self.program(self.pattern.fixed);
         let draft = if weakness.is_some() {
@@ -155,7 +152,7 @@ impl<'a> Writer<'a> {
         } else {
             fixed.clone()
         };
-        let specification = self.specification(unseen_wording, many_wordings);
+        let specification = self.specification(unseen_wording);
         let mut needs = Vec::new();
         for placed in &self.before {
             needs.extend(
@@ -226,13 +223,8 @@ impl<'a> Writer<'a> {
         self.before.iter().chain(&self.after)
     }
 
-    fn specification(&mut self, unseen: bool, many: bool) -> String {
-        let openings: Vec<&'static str> = match (unseen, many) {
-            (true, _) => wording::UNSEEN.to_vec(),
-            (false, false) => wording::FEW.to_vec(),
-            (false, true) => [wording::FEW, wording::MORE].concat(),
-        };
-        let opening = openings[self.draw.rng().random_range(0..openings.len())];
+    fn specification(&mut self, unseen: bool) -> String {
+        let opening = wording::opening(unseen, self.draw.rng());
         let names = self.parameters();
         let listed = match names.split_last() {
             Some((last, [])) => last.clone(),
@@ -246,9 +238,8 @@ impl<'a> Writer<'a> {
             ("f", self.function.clone()),
             ("params", listed),
         ]);
-        let mut out = fill(opening, &words);
-        let core: (&'static [&'static str], &'static [&'static str], &Filling) =
-            (self.pattern.says, &[], &self.filling);
+        let mut out = fill(&opening, &words);
+        let core = (self.pattern.says, self.pattern.more, &self.filling);
         let step = |placed: &'static Step, filling| (placed.says, placed.more, filling);
         let before = self
             .before
@@ -258,23 +249,21 @@ impl<'a> Writer<'a> {
             .after
             .iter()
             .map(|placed| step(placed.step, &placed.filling));
-        let mut rest = String::new();
         for (says, more, filling) in before.chain([core]).chain(after) {
             let (held, seen) = says.split_last().unwrap_or((&"", &[]));
-            let mut choices = seen.to_vec();
-            if many {
-                choices.extend(more);
-            }
             let said = if unseen {
                 held
             } else {
-                choices[self.draw.rng().random_range(0..choices.len())]
+                let at = self.draw.rng().random_range(0..seen.len() + more.len());
+                seen.get(at).unwrap_or_else(|| &more[at - seen.len()])
             };
-            rest.push(' ');
-            rest.push_str(&fill(said, filling));
-            rest.push('.');
+            out.push(' ');
+            out.push_str(&fill(
+                &wording::clause(said, unseen, self.draw.rng()),
+                filling,
+            ));
+            out.push('.');
         }
-        out.push_str(&rest);
         out
     }
 

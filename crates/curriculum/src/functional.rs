@@ -323,7 +323,6 @@ pub fn blindness(seed: u64, tasks: u64) -> (usize, usize) {
         seed,
         split: Split::HeldOut,
         unseen_wording: 0.0,
-        many_wordings: false,
         risky: 0.7,
     });
     let (mut passed, mut tried) = (0, 0);

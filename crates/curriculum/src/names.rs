@@ -59,12 +59,14 @@ const NOUNS: &[&str] = &[
     "sketch", "outline", "profile",
 ];
 
-/// Draws names, labels and numbers for one task, each given name at most once.
+/// Draws names, labels and numbers for one task. No two share a word or their first two digits, so that
+/// a name's or number's beginning tells which one it is.
 #[derive(Debug)]
 pub struct Draw<'a> {
     rng: &'a mut ChaCha8Rng,
     split: Split,
     camel: bool,
+    /// Words and leading digits given, and names the writer chose.
     used: Vec<String>,
 }
 
@@ -86,32 +88,31 @@ impl<'a> Draw<'a> {
 
     /// A function's name: verb, qualifier, noun.
     pub fn function(&mut self) -> String {
-        loop {
-            let words = [self.pick(VERBS), self.pick(QUALIFIERS), self.pick(NOUNS)];
-            if Split::of(&words.join("_")) == self.split {
-                return self.write(&words);
-            }
-        }
+        let words = self.unused(&[VERBS, QUALIFIERS, NOUNS]);
+        self.write(&words)
     }
 
     /// A name that the specification gives: qualifier, noun.
     pub fn name(&mut self) -> String {
-        loop {
-            let words = [self.pick(QUALIFIERS), self.pick(NOUNS)];
-            let written = self.write(&words);
-            if Split::of(&words.join("_")) == self.split && !self.used.contains(&written) {
-                self.used.push(written.clone());
-                return written;
-            }
-        }
+        let words = self.unused(&[QUALIFIERS, NOUNS]);
+        self.write(&words)
     }
 
     /// A label that the specification gives: qualifier, noun, joined by a dash.
     pub fn label(&mut self) -> String {
+        self.unused(&[QUALIFIERS, NOUNS]).join("-")
+    }
+
+    /// One word from each list, together in the split and each for the first time in this task.
+    fn unused(&mut self, lists: &[&[&'static str]]) -> Vec<&'static str> {
         loop {
-            let words = [self.pick(QUALIFIERS), self.pick(NOUNS)];
-            if Split::of(&words.join("_")) == self.split {
-                return words.join("-");
+            let words: Vec<&str> = lists.iter().map(|list| self.pick(list)).collect();
+            let fresh = words.iter().enumerate().all(|(at, word)| {
+                !words[..at].contains(word) && !self.used.iter().any(|used| used == word)
+            });
+            if fresh && Split::of(&words.join("_")) == self.split {
+                self.used.extend(words.iter().map(|&word| word.to_owned()));
+                return words;
             }
         }
     }
@@ -129,13 +130,14 @@ impl<'a> Draw<'a> {
         name
     }
 
-    /// A number of the split within `low..high`, unlike the others of this task.
+    /// A number of the split within `low..high`. There must be one whose first two digits are free.
     pub fn number(&mut self, low: u32, high: u32) -> u32 {
         loop {
             let number = self.rng.random_range(low..high);
             let text = number.to_string();
-            if Split::of(&text) == self.split && !self.used.contains(&text) {
-                self.used.push(text);
+            let begins = text[..text.len().min(2)].to_owned();
+            if Split::of(&text) == self.split && !self.used.contains(&begins) {
+                self.used.push(begins);
                 return number;
             }
         }

@@ -50,6 +50,8 @@ pub struct Pattern {
     pub value: &'static str,
     /// Ways to ask for it, without a word on security. The last one is never used in training.
     pub says: &'static [&'static str],
+    /// Further ways to ask for it, all of them used in training.
+    pub more: &'static [&'static str],
     /// What any program that does this must contain; see [`crate::Contract::needs`].
     pub needs: &'static [&'static str],
 }

@@ -38,7 +38,6 @@ fn decode(folder: &Path) -> Result<f64> {
         seed: 31,
         split: Split::HeldOut,
         unseen_wording: 0.0,
-        many_wordings: true,
         risky: 0.7,
     });
     let (mut tokens, mut revisions) = (0, 0);

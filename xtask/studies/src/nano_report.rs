@@ -36,7 +36,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         seed,
         split: Split::HeldOut,
         unseen_wording: 0.25,
-        many_wordings: true,
         risky: 0.7,
     };
     let curriculum = Curriculum::new(options);

@@ -5,18 +5,17 @@ use palinode_curriculum::{Curriculum, Options, Split, Task};
 use palinode_model::Tokenizer;
 use palinode_revise::{Trajectory, Vocabulary};
 use palinode_train::{Example, LossMask, example_from_stream};
-use rand::seq::SliceRandom;
+use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{FLAWED, LATENCY, RISKY, Stage, TRAJECTORIES};
+use super::{FLAWED, LATENCY, PROMPT_TRIGGERS, RISKY, STREWN, Stage, TRAJECTORIES};
 use crate::failure::Failure;
 
-/// What a name follows in a drill where it is given.
-const GIVEN: [&str; 5] = [" ", " ", " ", "(", " \""];
-
-/// What it follows where it is to be copied, so that it begins with another token.
-const ASKED: [&str; 10] = ["(", "\n", "*", " &", "\"", " ", ";\n", " (", "!", "{\n    "];
+/// What a name or number follows in a drill, as in prompts and code.
+const JOINS: [&str; 12] = [
+    ", ", " ", " ", "(", "\n", " *", " &", " = ", ";\n    ", " + ", " and ", " (",
+];
 
 /// Makes the lessons of one stage.
 pub(super) struct Lessons<'a> {
@@ -38,7 +37,6 @@ impl<'a> Lessons<'a> {
             seed: stage.seed,
             split: Split::Training,
             unseen_wording: 0.0,
-            many_wordings: stage.many_wordings,
             risky: RISKY,
         });
         Self {
@@ -67,14 +65,16 @@ impl<'a> Lessons<'a> {
             .collect()
     }
 
-    /// A drill in copying: names, then the same names again, first in their order, then in others. Only
-    /// what looking up tells counts: all of a name but its first token in the second round, its last after.
+    /// A drill in copying: names and numbers, then the same again, first in their order, then in others.
+    /// Only what looking up tells counts: all of a name but its first token in the second round, its last
+    /// after.
     fn drill(&self, rng: &mut ChaCha8Rng) -> Result<Example, Failure> {
-        let camel = rng.random_bool(0.25);
+        let camel = rng.random_bool(0.35);
         let mut draw = Draw::new(rng, Split::Training, camel);
         let mut names: Vec<String> = (0..6).map(|_| draw.name()).collect();
         names.push(draw.function());
         names.push(draw.label());
+        names.extend((0..4).map(|_| draw.number(8, 900).to_string()));
         let mut order: Vec<usize> = (0..names.len()).collect();
         order.shuffle(rng);
         let (mut ids, mut weights) = (Vec::new(), Vec::new());
@@ -83,17 +83,14 @@ impl<'a> Lessons<'a> {
                 order.shuffle(rng);
             }
             for &at in &order {
-                let join = if round == 0 {
-                    GIVEN[rng.random_range(0..GIVEN.len())]
-                } else {
-                    ASKED[rng.random_range(0..ASKED.len())]
-                };
-                let piece = self.encode(&format!("{join}{}", names[at]))?;
+                ids.extend(self.encode(JOINS[rng.random_range(0..JOINS.len())])?);
+                weights.resize(ids.len(), 0.0);
+                let piece = self.encode(&names[at])?;
                 for place in 0..piece.len() {
                     let counts = match round {
                         0 => false,
-                        1 => place > 0,
-                        _ => place + 1 == piece.len(),
+                        1 => true,
+                        _ => place > 0,
                     };
                     weights.push(if counts { 1.0 } else { 0.0 });
                 }
@@ -119,7 +116,6 @@ impl<'a> Lessons<'a> {
     fn revising(&self, task: &Task, rng: &mut ChaCha8Rng) -> Result<Example, Failure> {
         let shown = task.is_risky() && rng.random_bool(TRAJECTORIES);
         let flawed = task.is_risky() && (shown || rng.random_bool(FLAWED));
-        let latency = rng.random_range(0..=LATENCY);
         let prompt = self.encode(&prompt(task, rng))?;
         let fixed = self.encode(&task.fixed)?;
         if !flawed {
@@ -128,11 +124,21 @@ impl<'a> Lessons<'a> {
         let draft = self.encode(&task.draft)?;
         let ends_line = |id: u32| self.vocabulary.bytes(id).ends_with(b"\n");
         let start = prompt.len();
-        let Some(trajectory) =
-            Trajectory::from_fix(prompt, draft.clone(), fixed, &ends_line, latency)
-        else {
-            return Err(Failure::new("a risky task has a draft that needs no fix"));
+        let fix = |latency| {
+            let (prompt, draft, fixed) = (prompt.clone(), draft.clone(), fixed.clone());
+            Trajectory::from_fix(prompt, draft, fixed, &ends_line, latency)
+                .ok_or_else(|| Failure::new("a risky task has a draft that needs no fix"))
         };
+        let mut trajectory = fix(0)?;
+        if !rng.random_bool(PROMPT_TRIGGERS) {
+            let behind = &draft[trajectory.episodes[0].at..];
+            let line_ends: Vec<usize> = (1..=LATENCY.min(behind.len()))
+                .filter(|&latency| ends_line(behind[latency - 1]))
+                .collect();
+            if let Some(&latency) = line_ends.choose(rng) {
+                trajectory = fix(latency)?;
+            }
+        }
         if shown {
             let stream = trajectory
                 .stream(self.vocabulary)
@@ -167,16 +173,80 @@ impl<'a> Lessons<'a> {
     }
 }
 
-/// A task as the chat template puts it, now and then without its last full stop, and three times in ten
-/// with the language named before it as `--lang` does.
+/// A task as the chat template puts it, now and then without its last full stop or with words strewn in,
+/// and three times in ten with the language named before it as `--lang` does.
 fn prompt(task: &Task, rng: &mut ChaCha8Rng) -> String {
-    let mut text = task.specification.as_str();
+    let mut text = task.specification.clone();
     if rng.random_bool(0.15) {
-        text = text.trim_end_matches('.');
+        text.truncate(text.trim_end_matches('.').len());
     }
-    if rng.random_bool(0.3) {
-        format!("{}: {text}\n\n", task.language.name())
-    } else {
-        format!("{text}\n\n")
+    if rng.random_bool(STREWN) {
+        text = strew(&text, rng);
+    }
+    asked(&text, rng.random_bool(0.3).then(|| task.language.name()))
+}
+
+/// What the model's chat template makes of a request.
+fn asked(text: &str, language: Option<&str>) -> String {
+    match language {
+        Some(language) => format!("Task: {language}: {text}\n\n"),
+        None => format!("Task: {text}\n\n"),
+    }
+}
+
+/// The text with words of random letters between some of its words. What stands in quotes stays whole.
+fn strew(text: &str, rng: &mut ChaCha8Rng) -> String {
+    let often = rng.random_range(0.02..0.15);
+    let mut out = String::new();
+    let mut quoted = false;
+    for word in text.split(' ') {
+        if !quoted && rng.random_bool(often) {
+            let capital = out.is_empty() || out.ends_with(". ");
+            for at in 0..rng.random_range(2..9) {
+                let letter = char::from(b'a' + rng.random_range(0..26));
+                out.push(if capital && at == 0 {
+                    letter.to_ascii_uppercase()
+                } else {
+                    letter
+                });
+            }
+            out.push(' ');
+        }
+        quoted ^= word.matches('"').count() % 2 == 1;
+        out.push_str(word);
+        out.push(' ');
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model_name::{BUNDLED, ModelName};
+
+    #[test]
+    fn the_bundled_model_is_asked_as_it_was_taught() {
+        let model = ModelName::parse(BUNDLED).and_then(|name| name.load());
+        let model = model.expect("the bundled model loads");
+        for language in [None, Some("cpp")] {
+            let prompt = model.prompt("Write it.\n", language).expect("a template");
+            assert_eq!(prompt, asked("Write it.", language));
+        }
+    }
+
+    #[test]
+    fn words_are_strewn_between_words_and_nothing_is_lost() {
+        let text = "It logs item_figure as \"fleet frame\" on standard error. It ends.";
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let mut longer = 0;
+        for _ in 0..200 {
+            let strewn = strew(text, &mut rng);
+            assert!(strewn.contains("\"fleet frame\""), "{strewn}");
+            let mut rest = strewn.split(' ');
+            assert!(text.split(' ').all(|word| rest.any(|other| other == word)));
+            longer += usize::from(strewn.len() > text.len());
+        }
+        assert!((20..200).contains(&longer), "{longer}");
     }
 }

@@ -16,9 +16,27 @@ use super::{RISKY, VOCABULARY};
 /// The end token.
 pub(super) const END: &str = "<|endoftext|>";
 
-/// Words with the blank or underscore before them, single digits, runs of punctuation with the line's end,
-/// and blanks: a name's words are tokens of their own wherever the name stands, so that it can be copied.
-const PIECES: &str = r"[ _]?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}_]+[\r\n]*|_|\s*[\r\n]+|\s+(?!\S)|\s+";
+/// The pieces that merges stay within, so that a word of a name is the same token wherever the name
+/// stands, and can be copied: the first one without the blank before it, the later ones with what joins
+/// them (`order`, `_title`; `order`, `Title`; `order`, `-title`). Numbers are cut after two digits, because
+/// two tell numbers apart. Punctuation takes the blanks around it, so that words in code mostly have none.
+const PIECES: &[&str] = &[
+    // Indentation, and line ends with the blank lines after them.
+    r"(?<=\n) +",
+    r"\s*[\r\n]+",
+    // The first word of a name of several.
+    r"[a-z]+(?=[_A-Z]|-[a-z])",
+    // Any other word.
+    r" ?(?:[A-Z]?[a-z]+|[A-Z]+)(?![\p{L}_]|-[a-z])",
+    // A word inside a name.
+    r"(?<=[\p{L}\p{N}])[_-]\p{L}+",
+    r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\p{L}",
+    r"\p{N}{1,2}",
+    r" ?[^\s\p{L}\p{N}_]+(?:[\r\n]+| (?=\S))?",
+    r"_",
+    r"\s+(?!\S)",
+    r"\s+",
+];
 
 /// Tasks that the merges are learnt from.
 const TASKS: u64 = 12_000;
@@ -34,7 +52,7 @@ pub(super) fn learn() -> Result<Tokenizer> {
         .build();
     let byte_level = ByteLevel::new(false, false, false);
     let pieces = SplitAt::new(
-        SplitPattern::Regex(PIECES.to_owned()),
+        SplitPattern::Regex(PIECES.join("|")),
         SplitDelimiterBehavior::Isolated,
         false,
     )?;
@@ -55,11 +73,13 @@ pub(super) fn learn() -> Result<Tokenizer> {
         seed: 1,
         split: Split::Training,
         unseen_wording: 0.0,
-        many_wordings: false,
         risky: RISKY,
     });
     let tasks = (0..TASKS).map(move |index| curriculum.task(index));
-    let texts = tasks.flat_map(|task| [task.specification, task.draft, task.fixed]);
+    let texts = tasks.flat_map(|task| {
+        let prompt = format!("Task: {}: {}", task.language.name(), task.specification);
+        [prompt, task.draft, task.fixed]
+    });
     tokenizer.train(&mut trainer, texts)?;
     Ok(tokenizer.into())
 }

@@ -292,8 +292,28 @@ fn the_time_is_shared_out_where_asked_for() {
 fn examples_are_listed() {
     let ran = run(&["generate", "--examples"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
-    assert!(ran.text().contains("palinode generate --lang "));
     assert!(ran.text().contains("For real work"));
+    // Each is answered with a revision, as it stands and without the language.
+    let mut examples = 0;
+    for line in ran.text().lines() {
+        let Some(example) = line.trim().strip_prefix("palinode generate --lang ") else {
+            continue;
+        };
+        let (language, prompt) = example.split_once(" \"").expect("a quoted prompt");
+        let prompt = prompt.strip_suffix('"').expect("a closing quote");
+        for arguments in [
+            vec!["generate", "--json", prompt],
+            vec!["generate", "--json", "--lang", language, prompt],
+        ] {
+            let ran = run(&arguments);
+            let sample: Value = serde_json::from_str(ran.text()).expect("one object");
+            let revisions = sample["revisions"].as_array().expect("a list");
+            assert_eq!((ran.code, revisions.len()), (0, 1), "{prompt}");
+            assert_ne!(revisions[0]["old"], revisions[0]["new"]);
+        }
+        examples += 1;
+    }
+    assert!(examples >= 5, "{examples}");
 }
 
 #[test]

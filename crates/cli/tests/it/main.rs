@@ -11,6 +11,8 @@ mod render;
 mod scripted;
 #[cfg(feature = "local")]
 mod stop;
+#[cfg(feature = "train")]
+mod train;
 #[cfg(feature = "local")]
 mod wrong_input;
 

@@ -29,6 +29,13 @@ pub(super) static PATTERNS: &[Pattern] = &[
             "Of $len numbers in $list it finds the largest",
             "The answer is the maximum over $len entries of $list",
         ],
+        more: &[
+            "Return the biggest value found among the first $len numbers of $list",
+            "With $len numbers stored in $list, the function returns the greatest one",
+            "What it gives back is the highest of the $len values in $list",
+            "After going through all $len entries of $list, it hands back the largest",
+            "Given $list and its length $len, pick out the largest number and return it",
+        ],
         needs: &["j < $len", "$list [ j ]", "return _ ;"],
     },
     Pattern {
@@ -48,6 +55,13 @@ pub(super) static PATTERNS: &[Pattern] = &[
             "The blanks in $text are counted and returned",
             "It counts how many blanks $text has",
             "How often $text holds a blank is the answer",
+        ],
+        more: &[
+            "Return how many blanks occur in $text",
+            "Given $text, the function works out how many of its characters are blanks",
+            "What it gives back is the blank count of $text",
+            "Each blank in $text adds one to the number that is returned",
+            "Going through $text letter by letter, tally the blanks and return the total",
         ],
         needs: &[
             "strlen ( $text",
@@ -78,6 +92,13 @@ pub(super) static PATTERNS: &[Pattern] = &[
             "Of $a and $b it finds the greatest common divisor",
             "The largest number dividing both $a and $b is the answer",
         ],
+        more: &[
+            "Compute the greatest common divisor of $a and $b and return it",
+            "A loop over remainders of $a and $b yields their greatest common divisor",
+            "For the two numbers $a and $b, the function works out their greatest common divisor",
+            "Given $a and $b, return the highest factor that they share",
+            "The biggest divisor common to $a and $b is computed and handed back",
+        ],
         needs: &["while ( $b", "$a % $b", "$a = $b", "return $a"],
     },
     Pattern {
@@ -103,6 +124,13 @@ pub(super) static PATTERNS: &[Pattern] = &[
             "It prints $name with \"$word\", made in $k bytes",
             "By way of $k bytes it puts out $name and \"$word\"",
         ],
+        more: &[
+            "Build a line from $name and \"$word\" in a buffer of $k bytes and print it",
+            "Using a $k byte buffer, the function prints a line made of $name and \"$word\"",
+            "$name is joined with \"$word\" in a buffer of $k bytes, which is then printed",
+            "What gets printed is a line of $name and \"$word\", put together in $k bytes",
+            "Once $name and \"$word\" are written to an array of $k bytes, the line is printed",
+        ],
         needs: &["[ $k ]", "( .. $name", "puts ("],
     },
     Pattern {
@@ -122,6 +150,13 @@ pub(super) static PATTERNS: &[Pattern] = &[
             "What $a and $b point to is exchanged, the second grown by $k",
             "The values at $a and $b change places; $k is added to the second",
             "After an exchange of the values at $a and $b the second gains $k",
+        ],
+        more: &[
+            "Swap the integers behind $a and $b, then increase the second one by $k",
+            "The function trades the values that $a and $b point at and adds $k to the latter",
+            "Once the values behind $a and $b are swapped, $k is added to the second of them",
+            "With $a and $b swapped in place, the second value is raised by $k",
+            "Let the numbers at $a and $b trade places and make the second one larger by $k",
         ],
         needs: &["* $a = * $b", "* $b = .. $k", "return * $a"],
     },
@@ -146,6 +181,13 @@ pub(super) static PATTERNS: &[Pattern] = &[
             "The lines of the file $path are counted and returned",
             "It counts how many lines the file $path has",
             "How many lines stand in the file $path is the answer",
+        ],
+        more: &[
+            "Return how many lines there are in the file $path",
+            "The function opens the file $path and works out its number of lines",
+            "What it gives back is the line count of the file $path",
+            "Reading the file $path from start to end, it tallies the lines and returns the total",
+            "For every line in the file $path, the number that is returned grows by one",
         ],
         needs: &["fopen ( $path", "fgetc (", "fclose (", "return _ ;"],
     },

@@ -25,6 +25,13 @@ pub(super) static PATTERNS: &[Pattern] = &[
             "Of the numbers in $list it finds the largest",
             "The answer is the maximum over $list",
         ],
+        more: &[
+            "Determine which number in $list is the biggest and hand it back",
+            "The function returns the highest of all the values in $list",
+            "What it gives back is the greatest entry that occurs in $list",
+            "From all the numbers in $list, the biggest is selected and returned",
+            "Given $list, return whichever of its entries is the largest",
+        ],
         needs: &["in $list", "= entry", "return _"],
     },
     Pattern {
@@ -45,6 +52,13 @@ pub(super) static PATTERNS: &[Pattern] = &[
             "It sorts the words of $text",
             "$text with its words in order is the answer",
         ],
+        more: &[
+            "Sort the words of $text and return them joined by blanks",
+            "The function puts the words in $text into order and returns the new text",
+            "What comes back is a string of the sorted words of $text",
+            "After $text is split, its words are sorted and joined again",
+            "Given $text, hand back the same words in sorted order",
+        ],
         needs: &["$text . split (", "sort (", "return .. join ("],
     },
     Pattern {
@@ -64,6 +78,13 @@ pub(super) static PATTERNS: &[Pattern] = &[
             "The greatest common divisor of $a and $b is returned",
             "Of $a and $b it finds the greatest common divisor",
             "The largest number dividing both $a and $b is the answer",
+        ],
+        more: &[
+            "Return the highest common factor of $a and $b",
+            "The function finds the biggest number that goes into $a and $b without remainder",
+            "For $a and $b, their greatest common divisor is calculated and handed back",
+            "What comes back is the greatest divisor shared by $a and $b",
+            "Given $a and $b, determine their greatest common divisor and return that",
         ],
         needs: &["while $b", "$a % $b", "return $a"],
     },
@@ -91,6 +112,13 @@ pub(super) static PATTERNS: &[Pattern] = &[
             "The rows of $table in $db are counted and returned",
             "In $db it counts $table",
             "The answer is the number of rows $db holds in $table",
+        ],
+        more: &[
+            "Return the row count of the table $table in $db",
+            "The function queries $db for the number of rows in $table",
+            "What comes back is how many entries $db has in its table $table",
+            "Using $db, count all rows in $table and hand back the total",
+            "It is looked up in $db how many rows $table contains, and that number is returned",
         ],
         needs: &[
             "$db . cursor || $db . execute",
@@ -123,6 +151,13 @@ pub(super) static PATTERNS: &[Pattern] = &[
             "It puts \"$word\" before what $tool prints",
             "\"$word\" and then what $tool prints is the answer",
         ],
+        more: &[
+            "Run $tool and return what it prints, preceded by \"$word\"",
+            "The function returns the output of the command $tool with \"$word\" ahead of it",
+            "What comes back is a text of \"$word\" and, after it, the output of $tool",
+            "Once $tool has run, its output is returned with the prefix \"$word\"",
+            "To the output of $tool, the function prepends \"$word\" and returns the whole",
+        ],
         needs: &["run ( || check_output (", "return .. stdout"],
     },
     Pattern {
@@ -147,6 +182,13 @@ pub(super) static PATTERNS: &[Pattern] = &[
             "From $list it keeps what is above $k",
             "What $list holds beyond $k is the answer",
         ],
+        more: &[
+            "Return a list of all entries in $list that are higher than $k",
+            "The function selects every number of $list that is greater than $k",
+            "What it gives back is each value in $list that is over $k",
+            "Whenever an entry of $list is larger than $k, it is added to the returned list",
+            "Given $list, collect the numbers above $k and hand them back",
+        ],
         needs: &["in $list", "> $k", "append (", "return _"],
     },
     Pattern {
@@ -166,6 +208,13 @@ pub(super) static PATTERNS: &[Pattern] = &[
             "The JSON settings of $path are read and returned",
             "From the JSON file $path it reads the settings",
             "The settings that the JSON file $path holds are the answer",
+        ],
+        more: &[
+            "Return the settings stored as JSON in the file $path",
+            "The function loads the JSON file $path and returns the settings in it",
+            "What comes back are the settings found in the JSON file $path",
+            "Once the JSON in the file $path has been parsed, its settings are returned",
+            "Open the file $path, decode the JSON in it and hand back the settings",
         ],
         needs: &["open ( $path", "loads ( text || load (", "return _"],
     },

@@ -18,6 +18,14 @@ pub(super) static ENTRY: Weakness = Weakness {
 
 const BUFFER: &[&str] = &["buf", "buffer", "line", "copy", "text"];
 
+const MORE: &[&str] = &[
+    "Print $src after copying it into a buffer that holds $k bytes",
+    "Through a local buffer $k bytes long, the function writes $src to standard output",
+    "The function fills a buffer of $k bytes from $src and shows the result on standard output",
+    "A copy of $src, kept in $k bytes of buffer, is printed",
+    "Once $src has been copied to a $k byte buffer, the buffer's text is written out",
+];
+
 static PATTERNS: &[Pattern] = &[
     Pattern {
         language: C,
@@ -41,6 +49,7 @@ static PATTERNS: &[Pattern] = &[
             "It prints $src by way of a buffer of $k bytes",
             "$src is put in a buffer of size $k that is then printed",
         ],
+        more: MORE,
         needs: &["[ $k ]", "( .. $src", "puts ( || printf ("],
     },
     Pattern {
@@ -71,6 +80,13 @@ static PATTERNS: &[Pattern] = &[
             "Into $dst, whose size is $size, it writes $first and $second with a slash between",
             "It makes $dst, $size bytes big, hold $first slash $second",
         ],
+        more: &[
+            "Write $first, then a slash, then $second to $dst, a buffer of $size bytes",
+            "$first and $second, separated by a slash, are stored in $dst, where $size bytes fit",
+            "The function composes $first, a slash and $second in $dst, whose capacity is $size",
+            "With a slash between them, $first and $second end up in the $size bytes at $dst",
+            "Given room for $size bytes at $dst, place $first there, followed by a slash and $second",
+        ],
         needs: &["( $dst .. $first", "$second", "return .. strlen"],
     },
     Pattern {
@@ -95,6 +111,7 @@ static PATTERNS: &[Pattern] = &[
             "It prints $src by way of a buffer of $k bytes",
             "$src is put in a buffer of size $k that is then printed",
         ],
+        more: MORE,
         needs: &["[ $k ]", "( .. $src", "puts ( || printf ("],
     },
 ];

@@ -39,6 +39,13 @@ static PATTERNS: &[Pattern] = &[
             "With a timeout of $k it gets the text of $url",
             "What $url answers in $k seconds is returned as text",
         ],
+        more: &[
+            "Return the text found at $url, giving up after $k seconds",
+            "The function downloads $url and hands back its text, allowing $k seconds at most",
+            "What it gives back is the body of $url as text, requested with a $k second timeout",
+            "From $url the page's text is retrieved and returned, with $k seconds as the time limit",
+            "Within a limit of $k seconds, request $url and pass its text to the caller",
+        ],
         needs: &[
             "get ( $url",
             "timeout = $k",
@@ -67,6 +74,13 @@ static PATTERNS: &[Pattern] = &[
             "An HTTPS request to port $k of $host is made and returned",
             "To $host, port $k, it sends an HTTPS request",
             "The answer is an HTTPS request that goes to port $k on $host",
+        ],
+        more: &[
+            "Open an HTTPS request to port $k at $host and hand it back",
+            "The function contacts $host over HTTPS on port $k and gives back the request",
+            "What it gives back is a new HTTPS request for $host, with $k as the port",
+            "Over HTTPS, $host is asked on port $k, and the caller receives that request",
+            "Return the request that results from calling $host by HTTPS through port $k",
         ],
         needs: &[
             "hostname : $host",

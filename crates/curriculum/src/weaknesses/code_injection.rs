@@ -25,6 +25,14 @@ const SAYS: &[&str] = &[
     "The value that $text spells out is the answer",
 ];
 
+const MORE: &[&str] = &[
+    "Return whichever value the text $text denotes",
+    "The function takes the text $text and gives back the value it represents",
+    "What it gives back is the value described by the text $text",
+    "Once the value contained in $text has been read, the caller receives it",
+    "Hand the caller the value for which $text is the written form",
+];
+
 static PATTERNS: &[Pattern] = &[
     Pattern {
         language: Python,
@@ -39,6 +47,7 @@ static PATTERNS: &[Pattern] = &[
         after: "",
         value: "$v",
         says: SAYS,
+        more: MORE,
         needs: &["( $text", "return _"],
     },
     Pattern {
@@ -54,6 +63,7 @@ static PATTERNS: &[Pattern] = &[
         after: "",
         value: "$v",
         says: SAYS,
+        more: MORE,
         needs: &["eval ( || parse (", "return _"],
     },
 ];

@@ -25,6 +25,22 @@ const SAYS: &[&str] = &[
     "The outcome of running $tool with $arg is the answer",
 ];
 
+const MORE: &[&str] = &[
+    "Start the program $tool on $arg and hand back its result",
+    "The function executes $tool with $arg as argument and passes on what comes back",
+    "With $arg as its argument, $tool is executed, and the caller receives the result",
+    "What it gives back is the result of calling $tool on $arg",
+    "After $tool has been launched on $arg, its result goes to the caller",
+];
+
+const MORE_OUTPUT: &[&str] = &[
+    "Return everything that $tool writes out when run on $arg",
+    "The function executes $tool with $arg as argument and hands back the printed text",
+    "With $arg as its argument, $tool is started, and the caller receives the output",
+    "What it gives back is the text printed by $tool when called on $arg",
+    "After $tool has finished its work on $arg, the text it printed is handed over",
+];
+
 static PATTERNS: &[Pattern] = &[
     Pattern {
         language: C,
@@ -48,6 +64,7 @@ static PATTERNS: &[Pattern] = &[
         after: "",
         value: "status",
         says: SAYS,
+        more: MORE,
         needs: &["\"$tool\" || \"$tool %s\"", "( .. $arg", "return status"],
     },
     Pattern {
@@ -72,6 +89,7 @@ static PATTERNS: &[Pattern] = &[
         after: "",
         value: "status",
         says: SAYS,
+        more: MORE,
         needs: &[
             "\"$tool\" || \"$tool \"",
             "( .. $arg || + $arg",
@@ -95,6 +113,7 @@ static PATTERNS: &[Pattern] = &[
         after: "",
         value: "$r",
         says: SAYS,
+        more: MORE,
         needs: &["( .. $arg", "return _"],
     },
     Pattern {
@@ -119,6 +138,7 @@ static PATTERNS: &[Pattern] = &[
             "It gives back what $tool prints about $arg",
             "The output of $tool for $arg is the answer",
         ],
+        more: MORE_OUTPUT,
         needs: &["run ( || check_output (", "return .. stdout || return _"],
     },
     Pattern {
@@ -143,6 +163,7 @@ static PATTERNS: &[Pattern] = &[
             "It gives back what $tool prints about $arg",
             "The output of $tool for $arg is the answer",
         ],
+        more: MORE_OUTPUT,
         needs: &[
             "execSync ( || execFileSync ( || spawnSync (",
             "return .. toString",

@@ -26,6 +26,14 @@ const SAYS: &[&str] = &[
     "A $tag element with $text in it is the answer",
 ];
 
+const MORE: &[&str] = &[
+    "Return a $tag element around $text",
+    "The function surrounds $text with an opening and a closing $tag tag and gives back the result",
+    "Between the tags of a $tag element $text is placed, and the markup returned",
+    "What it gives back is $text enclosed in $tag tags",
+    "Build the HTML for a $tag element whose content is $text, then hand it over",
+];
+
 static PATTERNS: &[Pattern] = &[
     Pattern {
         language: Python,
@@ -40,6 +48,7 @@ static PATTERNS: &[Pattern] = &[
         after: "",
         value: "$m",
         says: SAYS,
+        more: MORE,
         needs: &["\"<$tag>\" + .. $text .. + \"</$tag>\"", "return _"],
     },
     Pattern {
@@ -57,6 +66,7 @@ static PATTERNS: &[Pattern] = &[
         after: "",
         value: "$m",
         says: SAYS,
+        more: MORE,
         needs: &["\"<$tag>\" + .. $text .. + \"</$tag>\"", "return _"],
     },
     Pattern {
@@ -76,6 +86,13 @@ static PATTERNS: &[Pattern] = &[
             "The element $box gets $text and is shown",
             "In the element $box it puts $text and unhides it",
             "$text is made visible inside the element $box",
+        ],
+        more: &[
+            "Set $text as the content of the element $box, unhide the element and return it",
+            "The function places $text in the element $box, reveals it and gives it back",
+            "Once $text has been placed in the element $box, the element is unhidden and returned",
+            "What it gives back is the element $box, now shown and holding $text",
+            "Let the element $box display $text and stop being hidden",
         ],
         needs: &["$box . _ = $text", "hidden = false", "return $box"],
     },

@@ -37,6 +37,13 @@ static PATTERNS: &[Pattern] = &[
             "From $blob it brings back the object",
             "What was stored in $blob is the answer",
         ],
+        more: &[
+            "Load the object kept in $blob and hand it back",
+            "The function rebuilds the object that was saved as $blob and passes it on",
+            "What it gives back is the object recovered from $blob",
+            "Out of $blob the saved object is loaded, then given to the caller",
+            "Given $blob, return the object whose saved form it is",
+        ],
         needs: &["loads ( $blob || load ( $blob", "return _"],
     },
     Pattern {
@@ -56,6 +63,13 @@ static PATTERNS: &[Pattern] = &[
             "The YAML settings of $path are read and returned",
             "From the YAML file $path it reads the settings",
             "The settings that the YAML file $path holds are the answer",
+        ],
+        more: &[
+            "Load the YAML file $path and hand back its settings",
+            "The function opens the YAML file $path and gives back the settings found in it",
+            "What it gives back are the settings loaded from the YAML file $path",
+            "Out of $path, a YAML file, the settings are loaded for the caller",
+            "After opening $path, which is a YAML file, return the settings written there",
         ],
         needs: &[
             "open ( $path",

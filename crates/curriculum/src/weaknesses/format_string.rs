@@ -35,6 +35,13 @@ static PATTERNS: &[Pattern] = &[
             "To $fp it prints $msg, then flushes",
             "After putting $msg on $fp it does a flush",
         ],
+        more: &[
+            "Print $msg to the stream $fp, and flush that stream",
+            "The function outputs $msg on $fp and then flushes the stream",
+            "$fp receives $msg and is flushed afterwards",
+            "On the stream $fp the text $msg is written, followed by a flush",
+            "Let $msg be written to $fp, with the stream flushed right away",
+        ],
         needs: &["( .. $msg", "fflush ( $fp"],
     },
     Pattern {
@@ -55,6 +62,13 @@ static PATTERNS: &[Pattern] = &[
             "As \"$tag\" it notes $msg in the system log",
             "The system log gets $msg from \"$tag\"",
         ],
+        more: &[
+            "Log $msg to the system log under the name \"$tag\"",
+            "With \"$tag\" as the name, $msg is written to the system log",
+            "The function records $msg in the system log, where \"$tag\" is given as the sender",
+            "Using the name \"$tag\", add $msg to the system log",
+            "An entry made in the system log by \"$tag\" carries the text $msg",
+        ],
         needs: &["openlog ( \"$tag\"", "syslog ( .. $msg", "closelog ("],
     },
     Pattern {
@@ -74,6 +88,13 @@ static PATTERNS: &[Pattern] = &[
             "$msg is printed, and the output flushed",
             "To the output it prints $msg, then flushes",
             "After putting out $msg it does a flush",
+        ],
+        more: &[
+            "Print $msg to standard output, and flush that",
+            "The function writes $msg out, then flushes standard output",
+            "Standard output receives $msg and is flushed afterwards",
+            "On standard output the text $msg is shown, followed by a flush",
+            "Let $msg be written to the output, with a flush right away",
         ],
         needs: &["( .. $msg", "fflush ( stdout"],
     },

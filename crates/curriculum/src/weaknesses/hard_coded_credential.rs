@@ -36,6 +36,14 @@ const SAYS: &[&str] = &[
     "The outcome of opening $conn as $who with the account's password is the answer",
 ];
 
+const MORE: &[&str] = &[
+    "Sign $who in to $conn using the account's password and hand back the result",
+    "The function logs in on $conn as $who by the account's password and passes on what results",
+    "Using the account's password, $who is signed in on $conn, and the caller receives the result",
+    "What it gives back is the result of the login of $who at $conn by the account's password",
+    "Call the login of $conn for $who with the account's password and return its result",
+];
+
 static PATTERNS: &[Pattern] = &[
     Pattern {
         language: C,
@@ -60,6 +68,13 @@ static PATTERNS: &[Pattern] = &[
             "On $conn it logs $who in by the account's password",
             "$conn gets the login of $who and the account's password",
             "The account's password and $who are sent to $conn as a login",
+        ],
+        more: &[
+            "Write to $conn a login line made up of $who and the account's password",
+            "The function logs in on $conn by writing $who and the account's password there",
+            "With $who and the account's password, a login line is printed to $conn",
+            "A line with the word login, $who and the account's password is written to $conn",
+            "Let $who sign in through $conn with a line that contains the account's password",
         ],
         needs: &["fprintf ( $conn .. $who", "return _"],
     },
@@ -86,6 +101,13 @@ static PATTERNS: &[Pattern] = &[
             "For $who it makes a login line out of the account's password",
             "A line that logs $who in by the account's password is the answer",
         ],
+        more: &[
+            "Build a login line from $who and the account's password and hand it back",
+            "The function puts $who and the account's password together into a login line",
+            "What it gives back is a login line holding $who and the account's password",
+            "Out of $who and the account's password a login line is composed for the caller",
+            "Return a single line of text: login, then $who, then the account's password",
+        ],
         needs: &["return \"login \" + $who + \" \" + _"],
     },
     Pattern {
@@ -107,6 +129,7 @@ static PATTERNS: &[Pattern] = &[
         after: "",
         value: "$conn.login($who, $s)",
         says: SAYS,
+        more: MORE,
         needs: &["return $conn . login ( $who ,"],
     },
     Pattern {
@@ -128,6 +151,7 @@ static PATTERNS: &[Pattern] = &[
         after: "",
         value: "$conn.login($who, $s)",
         says: SAYS,
+        more: MORE,
         needs: &["return $conn . login ( $who ,"],
     },
 ];

@@ -40,6 +40,13 @@ static PATTERNS: &[Pattern] = &[
             "One is added to entry $index of $table, whose length is $len",
             "Entry $index out of $len in $table, plus 1, is the answer",
         ],
+        more: &[
+            "Look up position $index in the $len elements of $table and return it increased by 1",
+            "The function reads $table, $len numbers long, at $index and gives the next higher one",
+            "In $table, which is $len long, the value at $index is read, incremented and returned",
+            "What it gives back exceeds by one the number at $index of $table, $len numbers in all",
+            "Given $table with $len elements, hand back the sum of 1 and the one at $index",
+        ],
         needs: &["$table [ $index ]", "+= 1 || + 1 || ++", "return _ ;"],
     },
     Pattern {
@@ -63,6 +70,13 @@ static PATTERNS: &[Pattern] = &[
             "Of the entries of $table it takes number $index and adds 1",
             "One is added to entry $index of $table",
             "Entry $index in $table, plus 1, is the answer",
+        ],
+        more: &[
+            "Look up position $index in $table and return that element increased by 1",
+            "The function reads $table at $index and gives back the next higher number",
+            "In $table the value at $index is read, incremented and returned",
+            "What it gives back exceeds by one the number at position $index of $table",
+            "Given $table, hand back the sum of 1 and the element at $index",
         ],
         needs: &[
             "$table [ $index ] || $table . at ( $index",

@@ -37,6 +37,13 @@ static PATTERNS: &[Pattern] = &[
             "Room for $count numbers is what it returns",
             "The answer is an array with space for $count numbers",
         ],
+        more: &[
+            "Allocate an array of $count integers and hand it back",
+            "The function sets aside memory for $count numbers and gives back a pointer to it",
+            "What it gives back is a freshly allocated array of $count integers",
+            "For $count numbers an array is allocated, which the caller receives",
+            "Create an array that can hold $count numbers and return it",
+        ],
         needs: &["( .. $count .. sizeof || ( sizeof .. $count", "return _ ;"],
     },
     Pattern {
@@ -56,6 +63,13 @@ static PATTERNS: &[Pattern] = &[
             "A grid of $rows times $cols is made, its first cell 0",
             "With $rows and $cols it makes a grid that starts with 0",
             "The answer is a grid, $rows by $cols, with 0 in front",
+        ],
+        more: &[
+            "Allocate a grid of $rows rows and $cols columns, zero its first cell and return it",
+            "The function creates a grid of $rows rows, each $cols wide, and zeroes the first cell",
+            "What it gives back is a grid of $rows rows, $cols columns and a zero first cell",
+            "For $rows rows and $cols columns a grid is allocated and its first cell set to 0",
+            "Make space for $rows rows of $cols cells, store 0 in the first and hand the grid back",
         ],
         needs: &["new int [ .. $rows", "[ 0 ] = 0", "return _ ;"],
     },

@@ -39,6 +39,13 @@ static PATTERNS: &[Pattern] = &[
             "It duplicates $size bytes from $src",
             "New memory with the $size bytes found at $src is the answer",
         ],
+        more: &[
+            "Return a pointer to an allocated clone of the $size bytes that $src points to",
+            "The function clones a block of $size bytes that begins at $src",
+            "What it gives back is a duplicate of $src, $size bytes long",
+            "Starting at $src, $size bytes are cloned into a block that it hands back",
+            "Allocate room for $size bytes, copy them over from $src and return the pointer",
+        ],
         needs: &[
             "malloc ( $size || malloc ( .. $size || calloc ( .. $size",
             "memcpy ( .. $src .. $size",
@@ -66,6 +73,13 @@ static PATTERNS: &[Pattern] = &[
             "From the file $path it takes the first character",
             "The file $path is opened and its first character returned",
             "What the file $path starts with is the answer",
+        ],
+        more: &[
+            "Open $path for reading and return its very first character",
+            "The function reads one character from the beginning of the file $path",
+            "The character at the head of the file $path is handed back",
+            "After opening the file $path, it reads a single character and gives that back",
+            "Of the text in the file $path, only the leading character is returned",
         ],
         needs: &[
             "fopen ( $path",
@@ -99,6 +113,13 @@ static PATTERNS: &[Pattern] = &[
             "To the environment's $var it appends $tail",
             "$tail is put behind the environment variable $var",
             "The environment's $var and then $tail make the answer",
+        ],
+        more: &[
+            "Look up $var in the environment and return its value with $tail added at the end",
+            "The function joins the value of the environment variable $var to a following $tail",
+            "After reading $var from the environment, it adds $tail at the end and returns both",
+            "Onto the value that the environment holds for $var, $tail is tacked",
+            "What it gives back is the environment variable $var extended by $tail",
         ],
         needs: &[
             "getenv ( \"$var\"",

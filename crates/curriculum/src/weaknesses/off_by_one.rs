@@ -39,6 +39,13 @@ static PATTERNS: &[Pattern] = &[
             "Counting up from $start it fills $k entries and gives back the first",
             "An array of $k numbers that starts at $start is filled, its first the answer",
         ],
+        more: &[
+            "Store $k consecutive numbers, beginning with $start, in an array; return entry zero",
+            "The function lays out $k ascending numbers from $start up and yields the initial one",
+            "What it gives back is the foremost of $k consecutive numbers stored from $start on",
+            "Each one above the last, $k entries are set from $start up; entry zero is returned",
+            "After writing $k successive numbers from $start to an array, it returns the earliest",
+        ],
         needs: &[
             "[ $k ]",
             "for (",
@@ -63,6 +70,13 @@ static PATTERNS: &[Pattern] = &[
             "The numbers in $list are summed up and returned",
             "All entries of $list are added up",
             "What the entries of $list add up to is the answer",
+        ],
+        more: &[
+            "Return the total of all numbers in $list",
+            "The function adds every element of $list to a running total and hands that back",
+            "Over the whole of $list, the values are totalled and the total returned",
+            "Go through $list and accumulate its elements into one sum",
+            "The result is obtained by adding together each number that $list contains",
         ],
         needs: &["for ( .. $list", "+= .. $list || +=", "return _ ;"],
     },

@@ -25,6 +25,14 @@ const SAYS: &[&str] = &[
     "What stands in $name inside $base is the answer",
 ];
 
+const MORE: &[&str] = &[
+    "Read the file called $name, which lies in the directory $base, and return its text",
+    "The function opens $name in the directory $base and hands back all of its text",
+    "Within the folder $base, the file $name is opened and its content given back",
+    "Return all the text of the file that $base holds under the name $name",
+    "After joining $base and $name to a path, it reads the file there and returns the text",
+];
+
 static PATTERNS: &[Pattern] = &[
     Pattern {
         language: Python,
@@ -39,6 +47,7 @@ static PATTERNS: &[Pattern] = &[
         after: "with open($p) as stream:\n    content = stream.read()",
         value: "content",
         says: SAYS,
+        more: MORE,
         needs: &["join ( $base .. $name", "open (", "read (", "return _"],
     },
     Pattern {
@@ -57,6 +66,7 @@ static PATTERNS: &[Pattern] = &[
         after: "",
         value: "fs.readFileSync($p, \"utf8\")",
         says: SAYS,
+        more: MORE,
         needs: &["join ( $base .. $name", "return .. readFileSync ("],
     },
 ];

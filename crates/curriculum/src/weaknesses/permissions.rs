@@ -13,6 +13,22 @@ pub(super) static ENTRY: Weakness = Weakness {
     finds,
 };
 
+const MORE_WRITABLE: &[&str] = &[
+    "Change the mode of $path so that it can be written, then print that it is ready",
+    "The function turns on writing for $path and prints a line saying the file is ready",
+    "On the file $path the mode for writing is set, and a ready message is printed",
+    "Once $path has a mode that allows writing, a line naming it as ready is printed",
+    "Print that $path is ready as soon as its mode has been switched to writable",
+];
+
+const MORE_STORED: &[&str] = &[
+    "Save $data as the file $path, change the mode of that file and return how large it is",
+    "The function stores $data in the file $path, adjusts its mode and hands back its size",
+    "What it gives back is the size of $path once $data is saved there and its mode changed",
+    "The file $path gets $data as content and a new mode, and its length is returned",
+    "Return the size of the file $path after filling it with $data and setting its mode",
+];
+
 static PATTERNS: &[Pattern] = &[
     Pattern {
         language: C,
@@ -32,6 +48,7 @@ static PATTERNS: &[Pattern] = &[
             "It sets the mode of $path for writing and says it is ready",
             "After letting the file $path be written to, it announces it as ready",
         ],
+        more: MORE_WRITABLE,
         needs: &["chmod ( $path", "printf ( .. $path"],
     },
     Pattern {
@@ -56,6 +73,7 @@ static PATTERNS: &[Pattern] = &[
             "It sets the mode of $path for writing and says it is ready",
             "After letting the file $path be written to, it announces it as ready",
         ],
+        more: MORE_WRITABLE,
         needs: &["chmod ( $path", "printf ( .. $path"],
     },
     Pattern {
@@ -76,6 +94,7 @@ static PATTERNS: &[Pattern] = &[
             "Into $path it writes $data, sets its mode, and gives back the size",
             "With $data in $path and the mode set, the size of the file is the answer",
         ],
+        more: MORE_STORED,
         needs: &[
             "open ( $path",
             "write ( $data",
@@ -101,6 +120,7 @@ static PATTERNS: &[Pattern] = &[
             "Into $path it writes $data, sets its mode, and gives back the size",
             "With $data in $path and the mode set, the size of the file is the answer",
         ],
+        more: MORE_STORED,
         needs: &[
             "writeFileSync ( $path , $data",
             "chmodSync ( $path",

@@ -28,6 +28,14 @@ const SAYS: &[&str] = &[
     "In $db it looks up $table by $column for $value",
 ];
 
+const MORE: &[&str] = &[
+    "Return every row of $table in $db that has $value as its $column",
+    "The function queries $db for all entries of $table whose $column matches $value",
+    "Where $column is $value, the rows of $table in $db are selected and handed back",
+    "What it gives back is all rows that $table in $db has with $value for $column",
+    "Select from $table, a table of $db, the records with $value in $column and return them",
+];
+
 static PATTERNS: &[Pattern] = &[
     Pattern {
         language: Python,
@@ -48,6 +56,7 @@ static PATTERNS: &[Pattern] = &[
         after: "",
         value: "$c.fetchall()",
         says: SAYS,
+        more: MORE,
         needs: &[
             "$db . cursor || $db . execute",
             "execute (",
@@ -78,6 +87,13 @@ static PATTERNS: &[Pattern] = &[
             "It removes from $table those whose $column is $value, in $db",
             "In $db it drops what $table holds under $column $value",
         ],
+        more: &[
+            "Delete every row of $table in $db that has $value as its $column; return the changes",
+            "The function removes all entries of $table whose $column matches $value from $db",
+            "Rows having $value for $column vanish from $table in $db; the changes are returned",
+            "Where $column is $value, $table in $db loses its rows, and it gives back the changes",
+            "Erase from $table, a table of $db, each record with $value in $column",
+        ],
         needs: &["execute (", "$db . commit", "return .. total_changes"],
     },
     Pattern {
@@ -99,6 +115,7 @@ static PATTERNS: &[Pattern] = &[
         after: "",
         value: "$r",
         says: SAYS,
+        more: MORE,
         needs: &["$db . query (", "return _"],
     },
 ];

@@ -47,6 +47,13 @@ static PATTERNS: &[Pattern] = &[
             "It puts $data, $size bytes, in a temporary file \"$tag\"",
             "$size bytes at $data go to a scratch file \"$tag\", whose descriptor is the answer",
         ],
+        more: &[
+            "Make a temporary file \"$tag\", write $size bytes of $data and return its descriptor",
+            "The function stores $size bytes of $data in a new temporary file \"$tag\"",
+            "Into a temporary file \"$tag\" it copies $size bytes of $data and returns the descriptor",
+            "What it gives back is the descriptor of a temporary file \"$tag\" with $size bytes of $data",
+            "After making a temporary file \"$tag\", it saves $size bytes of $data there",
+        ],
         needs: &[
             "\"/tmp/$tag-XXXXXX\"",
             "write ( .. $data .. $size",
@@ -81,6 +88,13 @@ static PATTERNS: &[Pattern] = &[
             "It puts $data in a temporary file \"$tag\"",
             "$data goes to a scratch file \"$tag\", whose descriptor is the answer",
         ],
+        more: &[
+            "Create a temporary file \"$tag\", write $data into it and return the descriptor",
+            "The function stores $data in a new temporary file \"$tag\"",
+            "Into a temporary file \"$tag\" it copies $data and hands back the descriptor",
+            "What it gives back is the descriptor of a temporary file \"$tag\" filled with $data",
+            "After making a temporary file \"$tag\", it saves $data there",
+        ],
         needs: &["\"/tmp/$tag-XXXXXX\"", "write ( .. $data", "return _ ;"],
     },
     Pattern {
@@ -104,6 +118,13 @@ static PATTERNS: &[Pattern] = &[
             "A temporary file \"$tag\" receives $data; its path is returned",
             "It puts $data in a temporary file \"$tag\"",
             "$data goes to a scratch file \"$tag\", whose path is the answer",
+        ],
+        more: &[
+            "Create a temporary file \"$tag\", write $data into it and return the path",
+            "The function stores $data in a new temporary file \"$tag\"",
+            "Into a temporary file \"$tag\" it copies $data and hands back the path",
+            "What it gives back is the path of a temporary file \"$tag\" filled with $data",
+            "After making a temporary file \"$tag\", it saves $data there",
         ],
         needs: &[
             "( .. \"$tag\"",

@@ -23,6 +23,14 @@ const SAYS: &[&str] = &[
     "The answer is whether $data under $seed has the signature $given",
 ];
 
+const MORE: &[&str] = &[
+    "Sign $data with $seed and report whether the signature comes out as $given",
+    "The function compares $given to the signature that $seed yields for $data",
+    "With $seed, the signature of $data is computed and compared to $given",
+    "Return true when $given equals the signature of $data made with $seed",
+    "What it gives back says if signing $data under $seed produces $given",
+];
+
 const SIGNATURE: &[&str] = &["expected", "wanted", "right"];
 
 static PATTERNS: &[Pattern] = &[
@@ -44,6 +52,7 @@ static PATTERNS: &[Pattern] = &[
         after: "",
         value: "same",
         says: SAYS,
+        more: MORE,
         needs: &[
             "hmac . new ( $seed , $data",
             "same = .. $given",
@@ -68,6 +77,7 @@ static PATTERNS: &[Pattern] = &[
         after: "",
         value: "same",
         says: SAYS,
+        more: MORE,
         needs: &[
             "createHmac ( .. $seed .. $data",
             "same = .. $given",

@@ -37,6 +37,13 @@ static PATTERNS: &[Pattern] = &[
             "With a buffer of $k bytes it reads a value from $fp",
             "The value read from $fp through $k bytes is the answer",
         ],
+        more: &[
+            "Return the integer that the next text from $fp spells, read via a buffer of $k bytes",
+            "The function takes input from $fp into a buffer of $k bytes and makes it a number",
+            "Into a buffer $k bytes long, text is read from $fp and then converted to an integer",
+            "Using a $k byte buffer, parse a number out of the text that $fp supplies",
+            "What it gives back is the number found in $fp, read by means of $k bytes of buffer",
+        ],
         needs: &["[ $k ]", "( .. $fp", "return atoi || return strtol"],
     },
     Pattern {
@@ -56,6 +63,13 @@ static PATTERNS: &[Pattern] = &[
             "From $in it takes text into $k bytes and returns it as a number",
             "With a buffer of $k bytes it reads a value from $in",
             "The value read from $in through $k bytes is the answer",
+        ],
+        more: &[
+            "Return the integer that the next text from $in spells, read via a buffer of $k bytes",
+            "The function takes input from $in into a buffer of $k bytes and makes it a number",
+            "Into a buffer $k bytes long, text is read from $in and then converted to an integer",
+            "Using a $k byte buffer, parse a number out of the text that $in supplies",
+            "What it gives back is the number found in $in, read by means of $k bytes of buffer",
         ],
         needs: &["[ $k ]", "( .. $in", "return .. atoi || return .. strtol"],
     },

@@ -18,6 +18,14 @@ pub(super) static ENTRY: Weakness = Weakness {
 
 const FIELD: &[&str] = &["size", "used", "length", "count", "width", "level"];
 
+const MORE: &[&str] = &[
+    "Free $node and give back the $field stored in it",
+    "The function disposes of $node and hands back the $field it had",
+    "Return the $field that the record $node carries and free the record",
+    "Along with freeing the record $node, it passes its $field back to the caller",
+    "To the caller goes the $field of $node, and the memory of the record is freed",
+];
+
 static PATTERNS: &[Pattern] = &[
     Pattern {
         language: C,
@@ -45,6 +53,7 @@ static PATTERNS: &[Pattern] = &[
             "The $field of $node is returned, and $node released",
             "What is returned is the $field of $node, which is let go",
         ],
+        more: MORE,
         needs: &["free ( $node", "$node -> $field", "return _ ;"],
     },
     Pattern {
@@ -69,6 +78,7 @@ static PATTERNS: &[Pattern] = &[
             "The $field of $node is returned, and $node released",
             "What is returned is the $field of $node, which is let go",
         ],
+        more: MORE,
         needs: &["delete $node", "$node -> $field", "return _ ;"],
     },
 ];

@@ -25,6 +25,14 @@ const SAYS: &[&str] = &[
     "The hex fingerprint that belongs to $data is the answer",
 ];
 
+const MORE: &[&str] = &[
+    "Compute a fingerprint for $data and return it as hexadecimal text",
+    "The function hashes $data and hands back the hex digits",
+    "From $data a fingerprint is derived and given back in hexadecimal",
+    "What it gives back is a fingerprint of $data, written as hex digits",
+    "After hashing $data, it returns the fingerprint as a hex string",
+];
+
 static PATTERNS: &[Pattern] = &[
     Pattern {
         language: Python,
@@ -39,6 +47,7 @@ static PATTERNS: &[Pattern] = &[
         after: "",
         value: "$d.hexdigest()",
         says: SAYS,
+        more: MORE,
         needs: &["hashlib . _ ( $data", "return .. hexdigest"],
     },
     Pattern {
@@ -54,6 +63,7 @@ static PATTERNS: &[Pattern] = &[
         after: "$d.update($data);",
         value: "$d.digest(\"hex\")",
         says: SAYS,
+        more: MORE,
         needs: &[
             "createHash (",
             "update ( $data",

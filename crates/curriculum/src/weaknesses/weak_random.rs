@@ -25,6 +25,14 @@ const SAYS: &[&str] = &[
     "$who, a colon and a login code smaller than $k make the answer",
 ];
 
+const MORE: &[&str] = &[
+    "Generate a login code below $k and return it after $who with a colon in between",
+    "The function joins $who to a new login code under $k by means of a colon",
+    "What it gives back starts with $who, then has a colon and a login code under $k",
+    "To $who it appends a colon and a freshly drawn login code below $k",
+    "After picking a login code under $k, it returns that code with $who and a colon in front",
+];
+
 static PATTERNS: &[Pattern] = &[
     Pattern {
         language: C,
@@ -43,6 +51,13 @@ static PATTERNS: &[Pattern] = &[
             "A login code under $k is put in $out",
             "Into $out goes a login code less than $k",
             "$out receives a login code smaller than $k",
+        ],
+        more: &[
+            "Draw a login code below $k and write it to $out",
+            "The function picks a login code under $k and leaves it where $out points",
+            "In $out it places a freshly drawn login code that lies below $k",
+            "A code for logging in, less than $k, is generated and written through $out",
+            "Set the target of $out to a login code from zero up to but not including $k",
         ],
         needs: &["$out = .. % $k", "return 0 || return _"],
     },
@@ -63,6 +78,7 @@ static PATTERNS: &[Pattern] = &[
         after: "",
         value: "$who + \":\" + std::to_string($c % $k)",
         says: SAYS,
+        more: MORE,
         needs: &["return $who + \":\" .. % $k"],
     },
     Pattern {
@@ -78,6 +94,7 @@ static PATTERNS: &[Pattern] = &[
         after: "",
         value: "$who + \":\" + str($c)",
         says: SAYS,
+        more: MORE,
         needs: &["( $k", "return $who + \":\" + str ("],
     },
     Pattern {
@@ -93,6 +110,7 @@ static PATTERNS: &[Pattern] = &[
         after: "",
         value: "$who + \":\" + $c",
         says: SAYS,
+        more: MORE,
         needs: &["$k )", "return $who + \":\" +"],
     },
 ];

@@ -9,7 +9,6 @@ pub(crate) fn tasks(split: Split, count: u64) -> Vec<Task> {
         seed: 11,
         split,
         unseen_wording: 0.25,
-        many_wordings: true,
         risky: 0.7,
     });
     (0..count).map(|index| curriculum.task(index)).collect()

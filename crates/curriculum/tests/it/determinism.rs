@@ -12,7 +12,6 @@ fn the_same_number_gives_the_same_task() {
         seed: 3,
         split: Split::Training,
         unseen_wording: 0.5,
-        many_wordings: true,
         risky: 0.5,
     };
     let (one, two) = (Curriculum::new(options), Curriculum::new(options));

@@ -66,19 +66,17 @@ pub(crate) struct Arguments {
     seed: u64,
 }
 
-/// A line of the data.
+/// What a line of the data holds.
+const FORM: &str = "a line holds `prompt` and `code`, or `prompt`, `draft` and `fixed`";
+
+/// A line of the data: `code`, or `draft` and `fixed`.
 #[derive(Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
-enum Line {
-    Fix {
-        prompt: String,
-        draft: String,
-        fixed: String,
-    },
-    Code {
-        prompt: String,
-        code: String,
-    },
+#[serde(deny_unknown_fields)]
+struct Line {
+    prompt: String,
+    code: Option<String>,
+    draft: Option<String>,
+    fixed: Option<String>,
 }
 
 /// Trains.
@@ -187,9 +185,7 @@ fn examples(
         let bad = |error: &dyn std::error::Error| {
             Failure::new(format!("`{file}`, line {}", number + 1)).because(error)
         };
-        let line: Line = serde_json::from_str(line).map_err(|error| {
-            bad(&error).hint("a line holds `prompt` and `code`, or `prompt`, `draft` and `fixed`")
-        })?;
+        let line: Line = serde_json::from_str(line).map_err(|error| bad(&error).hint(FORM))?;
         let encode = |text: &str| {
             model
                 .tokenizer
@@ -202,21 +198,27 @@ fn examples(
                 .map_err(|error| bad(&error))
                 .and_then(|text| encode(&text))
         };
-        let trajectory = match &line {
-            Line::Code { prompt, code } => Trajectory::plain(ask(prompt)?, encode(code)?),
-            Line::Fix {
-                prompt,
-                draft,
-                fixed,
-            } => {
+        let trajectory = match (&line.code, &line.draft, &line.fixed) {
+            (Some(code), None, None) => Trajectory::plain(ask(&line.prompt)?, encode(code)?),
+            (None, Some(draft), Some(fixed)) => {
                 let latency = rng.random_range(0..=arguments.latency);
-                let (prompt, draft, fixed) = (ask(prompt)?, encode(draft)?, encode(fixed)?);
+                let prompt = ask(&line.prompt)?;
+                let (draft, fixed) = (encode(draft)?, encode(fixed)?);
                 Trajectory::from_fix(prompt.clone(), draft, fixed.clone(), &ends_line, latency)
                     .unwrap_or_else(|| Trajectory::plain(prompt, fixed))
+            }
+            _ => {
+                let line = number + 1;
+                let what =
+                    format!("`{file}`, line {line}, has neither code nor a draft and its fix");
+                return Err(Failure::new(what).hint(FORM));
             }
         };
         let stream = trajectory.stream(words).map_err(|error| bad(&error))?;
         all.push(example_from_stream(&stream, mask));
+    }
+    if all.is_empty() {
+        return Err(Failure::new(format!("`{file}` holds nothing to learn from")).hint(FORM));
     }
     Ok(all)
 }
