@@ -5,10 +5,7 @@ use std::path::{Path, PathBuf};
 use palinode_model::{LoadOptions, LocalModel, Source};
 
 use crate::failure::Failure;
-use crate::nano::NANO;
-
-/// The name of the bundled model.
-pub(crate) const BUNDLED: &str = "nano";
+use crate::nano::{BUNDLED, NANO};
 
 /// A model that can be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]

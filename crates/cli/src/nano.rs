@@ -2,9 +2,12 @@
 
 use palinode_model::EmbeddedModel;
 
+/// The name of the bundled model.
+pub(crate) const BUNDLED: &str = "nano";
+
 /// The bundled model, part of the binary.
 pub(crate) static NANO: EmbeddedModel = EmbeddedModel {
-    name: crate::model_name::BUNDLED,
+    name: BUNDLED,
     files: &[
         (
             "config.json",

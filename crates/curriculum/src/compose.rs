@@ -1,13 +1,9 @@
 //! How does a number become a task?
 
-use std::collections::BTreeSet;
-
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::benign;
-use crate::functional::defines;
-use crate::lexer::{TokenKind, Tokens};
 use crate::names::{Draw, Split};
 use crate::pattern::{Filling, Pattern, draw, fill};
 use crate::steps::{STEPS, Step};
@@ -15,6 +11,7 @@ use crate::task::{Contract, Language, Task};
 use crate::weakness::Weakness;
 use crate::weaknesses::WEAKNESSES;
 use crate::wording;
+use crate::words::is_import;
 
 /// What a curriculum consists of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -397,10 +394,6 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn is_import(line: &str) -> bool {
-    line.starts_with("#include") || line.starts_with("import ") || line.contains("= require(")
-}
-
 fn halve_indentation(program: &str) -> String {
     let mut out = String::with_capacity(program.len());
     for line in program.split_inclusive('\n') {
@@ -408,66 +401,4 @@ fn halve_indentation(program: &str) -> String {
         out.push_str(&line[indent / 2..]);
     }
     out
-}
-
-/// Every word in the templates of a language: what a program may use without defining it.
-pub(crate) fn template_words(language: Language) -> BTreeSet<&'static str> {
-    let patterns = WEAKNESSES
-        .iter()
-        .flat_map(|weakness| weakness.patterns)
-        .chain(benign::patterns(language));
-    let mut texts: Vec<&'static str> = Vec::new();
-    for pattern in patterns.filter(|pattern| pattern.language == language) {
-        texts.extend(pattern.top);
-        texts.extend(pattern.parameters);
-        texts.extend([
-            pattern.returns,
-            pattern.fail,
-            pattern.setup,
-            pattern.draft,
-            pattern.fixed,
-            pattern.after,
-        ]);
-        texts.push(pattern.value);
-    }
-    for step in STEPS {
-        texts.extend([
-            step.top[Step::syntax(language)],
-            step.code[Step::syntax(language)],
-        ]);
-    }
-    texts.extend(["def", "function", "return", "int", "const", "let", "global"]);
-    // What a template declares inside the function is no word that another program may use unasked.
-    let outside = |text: &&'static str| {
-        is_import(text) || text.starts_with("function") || text.starts_with("struct")
-    };
-    let declared: BTreeSet<&'static str> = texts
-        .iter()
-        .filter(|text| !outside(text))
-        .flat_map(|text| {
-            let tokens = Tokens::of(text, language);
-            let at: Vec<usize> = (0..tokens.all.len())
-                .filter(|&at| tokens.is_word(at) && defines(&tokens, at, language))
-                .collect();
-            at.into_iter()
-                .map(|at| tokens.all[at].text)
-                .collect::<Vec<_>>()
-        })
-        .collect();
-    texts
-        .into_iter()
-        .flat_map(|text| {
-            let tokens = Tokens::of(text, language);
-            let all = tokens.all;
-            let follows_dollar = |at: usize| at > 0 && all[at - 1].text == "$";
-            let words: Vec<&'static str> = all
-                .iter()
-                .enumerate()
-                .filter(|&(at, token)| token.kind == TokenKind::Word && !follows_dollar(at))
-                .map(|(_, token)| token.text)
-                .collect();
-            words
-        })
-        .filter(|word| !declared.contains(word))
-        .collect()
 }

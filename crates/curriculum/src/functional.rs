@@ -13,9 +13,8 @@ use std::sync::OnceLock;
 use palinode_code::{Text, languages};
 
 use crate::lexer::{TokenKind, Tokens};
-use crate::names::Split;
 use crate::task::{Contract, Language, Task};
-use crate::{Curriculum, Options};
+use crate::words::{defines, template_words};
 
 /// The first reason found why a program does not do its task.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -209,38 +208,6 @@ fn unknown_name(
         .map(str::to_owned)
 }
 
-/// Whether the word at `at` is declared there, as its language declares.
-pub(crate) fn defines(tokens: &Tokens<'_>, at: usize, language: Language) -> bool {
-    let (before, after) = (
-        if at > 0 { tokens.text(at - 1) } else { "" },
-        tokens.text(at + 1),
-    );
-    match language {
-        Language::C | Language::Cpp => {
-            let named_type =
-                |end: usize| tokens.is_word(end) || [">", "*"].contains(&tokens.text(end));
-            let pointer =
-                ["*", "&"].contains(&before) && after != "(" && at >= 2 && named_type(at - 2);
-            let template = before == ">" && ["=", ";", "("].contains(&after);
-            let typed = at > 0 && (tokens.is_word(at - 1) || pointer || template);
-            let operand = ["return", "delete", "new", "else"].contains(&before);
-            let ends = ["=", ";", "[", ",", ")", "(", ":", "{"].contains(&after);
-            typed && ends && !operand
-        }
-        Language::Python => {
-            let bound = ["as", "for", "import", "def"].contains(&before);
-            let unpacked = (after == "," && starts_line(tokens, at))
-                || (before == "," && after == "=" && at >= 2 && starts_line(tokens, at - 2));
-            bound || unpacked || (after == "=" && starts_line(tokens, at))
-        }
-        Language::JavaScript => ["const", "let", "var", "function"].contains(&before),
-    }
-}
-
-fn starts_line(tokens: &Tokens<'_>, at: usize) -> bool {
-    at == 0 || tokens.all[at - 1].line < tokens.all[at].line
-}
-
 /// Whether the word is a member (`.name`, `->name`), a keyword argument or a property key.
 fn is_member(tokens: &Tokens<'_>, at: usize) -> bool {
     let before = if at > 0 { tokens.text(at - 1) } else { "" };
@@ -256,7 +223,7 @@ fn is_member(tokens: &Tokens<'_>, at: usize) -> bool {
 /// templates, drafts included. They hold keywords, types, library functions and constants.
 fn vocabulary(language: Language) -> &'static BTreeSet<&'static str> {
     static WORDS: OnceLock<[BTreeSet<&'static str>; 4]> = OnceLock::new();
-    &WORDS.get_or_init(|| Language::ALL.map(crate::compose::template_words))[language as usize]
+    &WORDS.get_or_init(|| Language::ALL.map(template_words))[language as usize]
 }
 
 /// Whether a need stands in the tokens: see [`Contract::needs`].
@@ -314,38 +281,4 @@ fn run_stands(tokens: &Tokens<'_>, at: usize, run: &Tokens<'_>) -> bool {
         let found = tokens.text(at + offset);
         !found.is_empty() && (wanted.text == "_" || wanted.text == found)
     })
-}
-
-/// How many of a curriculum's right programs are still called right after one of their lines was
-/// deleted, and how many such programs there were: what this check does not see.
-pub fn blindness(seed: u64, tasks: u64) -> (usize, usize) {
-    let curriculum = Curriculum::new(Options {
-        seed,
-        split: Split::HeldOut,
-        unseen_wording: 0.0,
-        risky: 0.7,
-    });
-    let (mut passed, mut tried) = (0, 0);
-    for index in 0..tasks {
-        let task = curriculum.task(index);
-        let lines: Vec<&str> = task.fixed.lines().collect();
-        let start = lines
-            .iter()
-            .position(|line| line.contains(&task.contract.function))
-            .unwrap_or(0);
-        for removed in start..lines.len() {
-            if lines[removed].trim().is_empty() {
-                continue;
-            }
-            let kept: Vec<&str> = lines
-                .iter()
-                .enumerate()
-                .filter(|(at, _)| *at != removed)
-                .map(|(_, line)| *line)
-                .collect();
-            tried += 1;
-            passed += usize::from(breaks(&kept.join("\n"), &task).is_none());
-        }
-    }
-    (passed, tried)
 }

@@ -28,6 +28,7 @@ mod task;
 mod weakness;
 mod weaknesses;
 mod wording;
+mod words;
 
 pub use compose::{Curriculum, Options};
 pub use lexer::{Token, TokenKind, Tokens};

@@ -90,7 +90,7 @@ fn languages() -> Vec<Entry> {
 #[cfg(feature = "local")]
 fn models() -> Vec<Entry> {
     vec![Entry {
-        name: crate::model_name::BUNDLED,
+        name: crate::nano::BUNDLED,
         title: "the bundled model: small, trained on a synthetic curriculum, for demonstration".to_owned(),
         doc: "A very small model that comes with the program, so that revision can be seen without \
               downloading anything. Its model card, models/nano/README.md, says what it is and is not."

@@ -9,7 +9,8 @@ use serde::Serialize;
 use crate::Status;
 use crate::events::{SCHEMA, write_line};
 use crate::failure::Failure;
-use crate::model_name::{BUNDLED, ModelName};
+use crate::model_name::ModelName;
+use crate::nano::BUNDLED;
 
 /// Look into a model
 #[derive(Debug, clap::Args)]

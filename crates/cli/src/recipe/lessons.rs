@@ -223,7 +223,8 @@ fn strew(text: &str, rng: &mut ChaCha8Rng) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model_name::{BUNDLED, ModelName};
+    use crate::model_name::ModelName;
+    use crate::nano::BUNDLED;
 
     #[test]
     fn the_bundled_model_is_asked_as_it_was_taught() {

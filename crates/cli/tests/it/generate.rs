@@ -199,6 +199,25 @@ fn events_hold_whole_characters_where_tokens_cut_them() {
 }
 
 #[test]
+fn a_program_that_was_cut_off_is_told() {
+    let folder = model(GREETING, true);
+    let told = |ran: &Ran| {
+        let note = ran.stderr.lines().find(|line| line.contains("cut off"));
+        note.map(str::to_owned)
+    };
+    let whole = generate(folder.path(), &[]);
+    assert_eq!(told(&whole), None);
+    let cut = generate(folder.path(), &["--max-tokens", "2"]);
+    let note = "note: cut off after 2 tokens; `--max-tokens` allows more";
+    assert_eq!(told(&cut).as_deref(), Some(note));
+    let nano = run(&["generate", "Bake a cake", "--max-tokens", "2"]);
+    let note = format!(
+        "{note}; `nano` knows tasks like those of `palinode generate --examples` and no others"
+    );
+    assert_eq!(told(&nano), Some(note));
+}
+
+#[test]
 fn several_samples_are_told_apart() {
     let folder = model(GREETING, true);
     let ran = generate(
@@ -214,6 +233,7 @@ fn several_samples_are_told_apart() {
       char line[16];
     --- stderr ---
     note: at temperature 0 all samples are the same; see --temperature
+    note: cut off after 2 tokens; `--max-tokens` allows more
     2 samples; 0 revisions; 9 tokens: 5 prompt, 4 code, 0 scope, 0 patch, 0 delimiter
     --- exit code 0 ---
     ");

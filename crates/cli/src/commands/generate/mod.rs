@@ -22,7 +22,8 @@ use crate::events::{EventLog, What, Writing};
 use crate::examples::EXAMPLES;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::model_name::{BUNDLED, ModelName};
+use crate::model_name::ModelName;
+use crate::nano::BUNDLED;
 
 /// Write code, taking back what is wrong
 ///

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use palinode_methods::{Timing, Written};
+use palinode_methods::{Stop, Timing, Written};
 use palinode_revise::Usage;
 
 use super::settings::Settings;
 use crate::Status;
 use crate::console::note;
+use crate::model_name::ModelName;
 
 /// Tells what the samples cost together, and how the run ended.
 pub(super) fn report(
@@ -17,6 +18,9 @@ pub(super) fn report(
 ) -> Status {
     if written.interrupted {
         note("interrupted: what there was is above");
+    }
+    if let Some(text) = cut_off(settings, written) {
+        note(text);
     }
     let timing = written.timing.unwrap_or_default();
     note(summary(written, timing));
@@ -28,6 +32,23 @@ pub(super) fn report(
     } else {
         Status::Done
     }
+}
+
+/// What to say where a sample did not come to its end.
+fn cut_off(settings: &Settings, written: &Written) -> Option<String> {
+    let cut = |stop| written.samples.iter().any(|sample| sample.stop == stop);
+    let mut text = if cut(Stop::MaxTokens) {
+        let most = settings.max_tokens;
+        format!("note: cut off after {most} tokens; `--max-tokens` allows more")
+    } else if cut(Stop::Context) {
+        "note: cut off where the model's context was full".to_owned()
+    } else {
+        return None;
+    };
+    if settings.model == ModelName::Bundled {
+        text += "; `nano` knows tasks like those of `palinode generate --examples` and no others";
+    }
+    Some(text)
 }
 
 /// `2 revisions; 120 tokens: 20 prompt, …; 950 tokens/s`. The speed is that of decoding alone: without the
