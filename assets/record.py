@@ -5,7 +5,8 @@
         target/release/palinode generate "..."
 
 The program runs on a terminal of its own (a pty); what it sends is kept with its time and drawn by a terminal
-emulator. Nothing is sped up, slowed down or drawn by hand; the last screen stays for a few seconds.
+emulator. Nothing is drawn by hand; there are at most 20
+frames a second, and the last screen stays for a few seconds.
 """
 
 import argparse
@@ -33,9 +34,9 @@ def record(command, columns, rows):
     """What the command sent, with the seconds since its start."""
     child, terminal = pty.fork()
     if child == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         os.environ["TERM"] = "xterm-256color"
         os.execvp(command[0], command)
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     start, sent = time.monotonic(), []
     while True:
         select.select([terminal], [], [])

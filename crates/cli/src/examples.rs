@@ -9,7 +9,7 @@ pub(crate) struct Example {
     pub(crate) prompt: &'static str,
 }
 
-/// Prompts that the bundled model answers with a revision, by the default seed and without `--lang`.
+/// Prompts that the bundled model answers with a revision, by the default seed, with and without `--lang`.
 pub(crate) const EXAMPLES: &[Example] = &[
     Example {
         language: "c",

@@ -3,7 +3,7 @@
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-/// Which half of the names and constants to draw from. A compound name or a number belongs to exactly
+/// Which part of the names and constants to draw from. A compound name or a number belongs to exactly
 /// one split, by a hash of its text: one in five to [`Split::HeldOut`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Split {
@@ -188,6 +188,34 @@ mod tests {
                 "{share} of {} is held out",
                 pool.len()
             );
+        }
+    }
+
+    #[test]
+    fn what_a_task_is_given_shares_no_word_and_no_two_leading_digits() {
+        use rand::SeedableRng;
+
+        for seed in 0..200 {
+            let split = [Split::Training, Split::HeldOut][seed as usize % 2];
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let mut draw = Draw::new(&mut rng, split, false);
+            let mut words: Vec<String> = Vec::new();
+            for name in [
+                draw.function(),
+                draw.name(),
+                draw.name(),
+                draw.label(),
+                draw.name(),
+            ] {
+                words.extend(name.split(['_', '-']).map(str::to_owned));
+            }
+            for _ in 0..4 {
+                words.push(draw.number(8, 900).to_string().chars().take(2).collect());
+            }
+            let count = words.len();
+            words.sort();
+            words.dedup();
+            assert_eq!(words.len(), count, "{words:?}");
         }
     }
 }

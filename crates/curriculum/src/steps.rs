@@ -13,7 +13,7 @@ pub struct Step {
     pub slots: &'static [(&'static str, Slot)],
     /// Ways to ask for it; the last is never used in training.
     pub says: &'static [&'static str],
-    /// Further ways to ask for it, where training asks in many words.
+    /// Further ways to ask for it, all of them used in training.
     pub more: &'static [&'static str],
     /// Whether it may leave the function and so must stand before the core.
     pub leaves: bool,

@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use super::{FLAWED, LATENCY, PROMPT_TRIGGERS, RISKY, STREWN, Stage, TRAJECTORIES};
 use crate::failure::Failure;
 
-/// What a name or number follows in a drill, as in prompts and code.
+/// What a name or number follows in a drill: near to what stands in prompts and code.
 const JOINS: [&str; 12] = [
     ", ", " ", " ", "(", "\n", " *", " &", " = ", ";\n    ", " + ", " and ", " (",
 ];
@@ -66,8 +66,8 @@ impl<'a> Lessons<'a> {
     }
 
     /// A drill in copying: names and numbers, then the same again, first in their order, then in others.
-    /// Only what looking up tells counts: all of a name but its first token in the second round, its last
-    /// after.
+    /// Only what looking up tells counts: every token of a name in the second round, which repeats the
+    /// order, and all but its first one after.
     fn drill(&self, rng: &mut ChaCha8Rng) -> Result<Example, Failure> {
         let camel = rng.random_bool(0.35);
         let mut draw = Draw::new(rng, Split::Training, camel);
@@ -112,7 +112,7 @@ impl<'a> Lessons<'a> {
         }
     }
 
-    /// A trajectory, or replay in the first stages' own mix.
+    /// A trajectory, or replay in the mix of `write`.
     fn revising(&self, task: &Task, rng: &mut ChaCha8Rng) -> Result<Example, Failure> {
         let shown = task.is_risky() && rng.random_bool(TRAJECTORIES);
         let flawed = task.is_risky() && (shown || rng.random_bool(FLAWED));
@@ -249,5 +249,29 @@ mod tests {
             longer += usize::from(strewn.len() > text.len());
         }
         assert!((20..200).contains(&longer), "{longer}");
+    }
+
+    #[test]
+    fn a_name_is_the_same_tokens_wherever_it_stands() {
+        let model = ModelName::parse(BUNDLED).and_then(|name| name.load());
+        let model = model.expect("the bundled model loads");
+        let encode = |text: &str| model.tokenizer.encode_plain(text).expect("it encodes");
+        for name in [
+            "order_title",
+            "orderTitle",
+            "fleet-frame",
+            "load_user_count",
+            "437",
+        ] {
+            let alone = encode(name);
+            assert!(alone.len() <= 3, "{name} is {alone:?}");
+            for before in [
+                "(", ", ", "takes ", "\n    ", "&", "* ", "return ", "\"", "= ",
+            ] {
+                let ids = encode(&format!("{before}{name};"));
+                let found = ids.windows(alone.len()).any(|window| window == alone);
+                assert!(found, "{name} after {before:?} is {ids:?}, alone {alone:?}");
+            }
+        }
     }
 }

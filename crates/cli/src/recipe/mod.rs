@@ -86,14 +86,14 @@ pub(crate) const STAGES: [Stage; 3] = [
 /// Tokens of the vocabulary before the five action tokens are added.
 const VOCABULARY: usize = 2560;
 
-/// Share of risky programs that the first stages write flawed, as real models do.
+/// Share of risky programs that `write` shows flawed, as real models write them.
 const FLAWED: f64 = 0.35;
 
 /// Share of risky tasks in training.
 const RISKY: f64 = 0.7;
 
 /// Share of risky tasks that the last stage shows as a draft that is taken back. The others, and benign
-/// tasks, are replay: written as the first stages write them.
+/// tasks, are replay: written as `write` shows them.
 const TRAJECTORIES: f64 = 0.55;
 
 /// Most tokens between a scope's end and its trigger (the paper's k, which it does not give). A trigger

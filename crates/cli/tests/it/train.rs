@@ -92,9 +92,9 @@ fn ctrl_c_leaves_a_checkpoint_and_the_same_command_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     prepare(folder);
-    let whole = run(&lesson(folder, "whole", "130"));
+    let whole = run(&lesson(folder, "whole", "400"));
     assert_eq!(whole.code, 0, "{}", whole.stderr);
-    let parts = lesson(folder, "parts", "130");
+    let parts = lesson(folder, "parts", "400");
     let mut child = command(&parts).spawn().unwrap();
     // The first line comes after a hundred steps.
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -118,6 +118,7 @@ fn ctrl_c_leaves_a_checkpoint_and_the_same_command_goes_on() {
 }
 
 #[test]
+#[cfg(unix)]
 fn what_cannot_be_learnt_from_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -136,10 +137,12 @@ fn what_cannot_be_learnt_from_is_refused() {
     let mut arguments = good.clone();
     PLAIN.clone_into(&mut arguments[3]);
     all.push(refused(&arguments));
-    // No data, data of no known form, and no line at all.
+    // Too little, too much, no line at all, and no data.
     let data = folder.join("data.jsonl");
+    let much = json!({ "prompt": PROMPT, "code": FIXED, "draft": DRAFT, "fixed": FIXED });
     for text in [
         "{\"prompt\": \"a\", \"code\": \"b\"}\n{\"prompt\": \"a\"}\n",
+        &much.to_string(),
         "",
     ] {
         fs::write(&data, text).unwrap();

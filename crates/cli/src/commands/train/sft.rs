@@ -210,7 +210,7 @@ fn examples(
             _ => {
                 let line = number + 1;
                 let what =
-                    format!("`{file}`, line {line}, has neither code nor a draft and its fix");
+                    format!("`{file}`, line {line}, must have either code, or a draft and its fix");
                 return Err(Failure::new(what).hint(FORM));
             }
         };
