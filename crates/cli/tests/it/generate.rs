@@ -321,7 +321,10 @@ fn examples_are_listed() {
         };
         let (language, prompt) = example.split_once(" \"").expect("a quoted prompt");
         let prompt = prompt.strip_suffix('"').expect("a closing quote");
-        assert!(!prompt.contains(['"', '$', '`']), "a shell would change {prompt}");
+        assert!(
+            !prompt.contains(['"', '$', '`']),
+            "a shell would change {prompt}"
+        );
         for arguments in [
             vec!["generate", "--json", prompt],
             vec!["generate", "--json", "--lang", language, prompt],

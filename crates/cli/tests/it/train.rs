@@ -150,6 +150,22 @@ fn what_cannot_be_learnt_from_is_refused() {
     }
     fs::remove_file(&data).unwrap();
     all.push(refused(&good));
+    // A folder that holds something else, the model's own by another name, and what is no folder.
+    let line = json!({ "prompt": PROMPT, "code": FIXED });
+    fs::write(&data, format!("{line}\n")).unwrap();
+    fs::create_dir(folder.join("full")).unwrap();
+    fs::write(folder.join("full/notes.txt"), "mine").unwrap();
+    for out in ["full", "full/../with-tokens", "data.jsonl"] {
+        all.push(refused(&lesson(folder, out, "1")));
+    }
+    let left = fs::read_dir(folder.join("full")).unwrap().count();
+    assert_eq!(left, 1, "something was written");
+    // A learning rate that no weight survives.
+    let mut wild = lesson(folder, "wild", "2");
+    let at = wild.iter().position(|word| word == "1e-3").unwrap();
+    "1e30".clone_into(&mut wild[at]);
+    all.push(refused(&wild));
+    assert!(!folder.join("wild/model.safetensors").exists());
     // Tokens into a folder that is there, or for a model that has them.
     let add = |from: &str, to: &str| {
         ["model", "add-tokens", from, to]

@@ -10,8 +10,8 @@ use palinode_model::LocalModel;
 use palinode_model::architectures::qwen2::Config;
 use palinode_revise::{Trajectory, Vocabulary};
 use palinode_train::{
-    Batches, Example, LossMask, OBJECTIVES, Outcome, Plan, Recipe, Trainer, curve,
-    example_from_stream, export, load_variables, run as train,
+    Batches, CHECKPOINT_FILE, Example, LOG_FILE, LossMask, OBJECTIVES, Outcome, Plan, Recipe,
+    Trainer, curve, example_from_stream, export, load_variables, run as train,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     /// JSON Lines to learn from
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
-    /// Folder for the checkpoint and the trained model
+    /// Folder for the checkpoint and the trained model: new, empty, or one that a run left a checkpoint in
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
     /// Passes over the data
@@ -87,6 +87,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             "the bundled model is trained by `palinode train nano`",
         ));
     };
+    check_out(&arguments.out, folder)?;
     let model = name.load()?;
     let words = vocabulary(&model)
         .map_err(|error| Failure::new("cannot use the vocabulary").because(&error))?;
@@ -145,6 +146,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         ));
         return Ok(Status::Interrupted);
     }
+    let fits = |example: &&Example| example.ids.len() <= recipe.max_length;
+    let known: Vec<Example> = examples.iter().find(fits).cloned().into_iter().collect();
+    if !trainer.evaluate(&known).map_err(training)?.is_finite() {
+        let what = "the weights went beyond all numbers in training; no model was written";
+        return Err(Failure::new(what).hint("use a lower --learning-rate, and another --out"));
+    }
     export(&config, trainer.parameters(), DType::F32, &arguments.out).map_err(training)?;
     copy_tokenizer(folder, &arguments.out)?;
     let svg = curve::svg(
@@ -160,6 +167,35 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         "the model is in `{out}`; write with it by `palinode generate --model {out}`"
     ));
     Ok(Status::Done)
+}
+
+/// Whether a run may write into `out`: a folder that is new, empty, or holds a run's checkpoint, and is not
+/// the model's own.
+fn check_out(out: &Path, model: &Path) -> Result<(), Failure> {
+    let refuse = |what: &str| {
+        let what = format!("`{}` {what}", out.display());
+        Err(Failure::new(what).hint("name a folder that does not exist yet with --out"))
+    };
+    if !out.exists() {
+        return Ok(());
+    }
+    if !out.is_dir() {
+        return refuse("is no folder");
+    }
+    let same =
+        |one: &Path, other: &Path| fs::canonicalize(one).ok() == fs::canonicalize(other).ok();
+    if same(out, model) {
+        return refuse("is the model's own folder, which training would overwrite");
+    }
+    let entries = fs::read_dir(out).map_err(|error| {
+        Failure::new(format!("cannot read `{}`", out.display())).because(&error)
+    })?;
+    // A run that was killed before its first checkpoint leaves its log alone.
+    let foreign = entries.flatten().any(|entry| entry.file_name() != LOG_FILE);
+    if foreign && !out.join(CHECKPOINT_FILE).exists() {
+        return refuse("holds other files and no checkpoint to go on from");
+    }
+    Ok(())
 }
 
 fn examples(
