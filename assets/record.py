@@ -5,8 +5,8 @@
         target/release/palinode generate "..."
 
 The program runs on a terminal of its own (a pty); what it sends is kept with its time and drawn by a terminal
-emulator. Nothing is drawn by hand; there are at most 20
-frames a second, and the last screen stays for a few seconds.
+emulator. Nothing is drawn by hand; there are at most 20 frames a second, and the last screen stays for a few
+seconds.
 """
 
 import argparse

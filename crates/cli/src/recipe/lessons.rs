@@ -187,7 +187,7 @@ fn prompt(task: &Task, rng: &mut ChaCha8Rng) -> String {
 }
 
 /// What the model's chat template makes of a request.
-fn asked(text: &str, language: Option<&str>) -> String {
+pub(super) fn asked(text: &str, language: Option<&str>) -> String {
     match language {
         Some(language) => format!("Task: {language}: {text}\n\n"),
         None => format!("Task: {text}\n\n"),
@@ -223,13 +223,17 @@ fn strew(text: &str, rng: &mut ChaCha8Rng) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use palinode_model::LocalModel;
+
     use crate::model_name::ModelName;
-    use crate::nano::BUNDLED;
+
+    fn bundled() -> LocalModel {
+        ModelName::Bundled.load().expect("the bundled model loads")
+    }
 
     #[test]
     fn the_bundled_model_is_asked_as_it_was_taught() {
-        let model = ModelName::parse(BUNDLED).and_then(|name| name.load());
-        let model = model.expect("the bundled model loads");
+        let model = bundled();
         for language in [None, Some("cpp")] {
             let prompt = model.prompt("Write it.\n", language).expect("a template");
             assert_eq!(prompt, asked("Write it.", language));
@@ -253,8 +257,7 @@ mod tests {
 
     #[test]
     fn a_name_is_the_same_tokens_wherever_it_stands() {
-        let model = ModelName::parse(BUNDLED).and_then(|name| name.load());
-        let model = model.expect("the bundled model loads");
+        let model = bundled();
         let encode = |text: &str| model.tokenizer.encode_plain(text).expect("it encodes");
         for name in [
             "order_title",

@@ -75,7 +75,6 @@ pub(crate) fn make(mut run: Run<'_>) -> Result<Result<(), Stopped>, Failure> {
             (_, false) => return Ok(Err(Stopped)),
         }
         if run.start_only.is_some() {
-            write_model(&run.folder.join(BEFORE), &config, &map, stage, &words)?;
             write_curve(run.folder, &histories)?;
             return Ok(Ok(()));
         }

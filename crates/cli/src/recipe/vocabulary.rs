@@ -11,6 +11,7 @@ use tokenizers::pre_tokenizers::split::{Split as SplitAt, SplitPattern};
 use tokenizers::processors::PostProcessorWrapper;
 use tokenizers::{AddedToken, Result, SplitDelimiterBehavior, Tokenizer, TokenizerBuilder};
 
+use super::lessons::asked;
 use super::{RISKY, VOCABULARY};
 
 /// The end token.
@@ -77,8 +78,8 @@ pub(super) fn learn() -> Result<Tokenizer> {
     });
     let tasks = (0..TASKS).map(move |index| curriculum.task(index));
     let texts = tasks.flat_map(|task| {
-        let prompt = format!("Task: {}: {}", task.language.name(), task.specification);
-        [prompt, task.draft, task.fixed]
+        let prompt = asked(&task.specification, Some(task.language.name()));
+        [prompt.trim_end().to_owned(), task.draft, task.fixed]
     });
     tokenizer.train(&mut trainer, texts)?;
     Ok(tokenizer.into())

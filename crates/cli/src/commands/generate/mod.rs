@@ -28,10 +28,11 @@ use crate::nano::BUNDLED;
 /// Write code, taking back what is wrong
 ///
 /// On a terminal the code appears as it is written; at a revision the quoted span is marked, struck, and
-/// replaced in place, with about a second's wait so that it can be seen. What has scrolled off the top of the window cannot be changed there: the program is then
-/// printed again below a divider, from the first line that changed. Piped, standard output holds the final
-/// program alone, byte for byte; with several samples, each after a comment line that says which it is. The
-/// last line on standard error counts revisions, tokens and speed.
+/// replaced in place, with about a second's wait so that it can be seen. What has scrolled off the top of the
+/// window cannot be changed there: the program is then printed again below a divider, from the first line that
+/// changed. Piped, standard output holds the final program alone, byte for byte; with several samples, each
+/// after a comment line that says which it is. The last line on standard error counts revisions, tokens and
+/// speed.
 ///
 /// The same build, model, prompt, settings, seed and number of threads give the same program.
 #[derive(Debug, clap::Args)]
