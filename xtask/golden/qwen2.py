@@ -73,6 +73,7 @@ TEXTS = [
     "   \n\n\t x  = 1234;  ",
     "I'll say it's DON'T\u00a0now",
 ]
+MADE_WITH = {"torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
 VARIANTS = {
     "tied": dict(
         seed=20,
@@ -120,9 +121,9 @@ def make_tokenizer(normalize):
     return tokenizer
 
 
-def make_network(config, seed):
+def make_network(config, seed, kind=Qwen2ForCausalLM):
     torch.manual_seed(seed)
-    network = Qwen2ForCausalLM(config).float().eval()
+    network = kind(config).float().eval()
     with torch.no_grad():
         for name, parameter in sorted(network.named_parameters()):
             if name.endswith("norm.weight"):
@@ -142,6 +143,13 @@ def greedy(network, ids, count):
             logits = network(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1]
             ids.append(int(torch.argmax(logits)))
     return ids[start:]
+
+
+def values(network, ids):
+    """The logits [T, V] and the hidden states [layers + 1, T, D] of one prompt."""
+    with torch.no_grad():
+        out = network(input_ids=torch.tensor([ids]), output_hidden_states=True, use_cache=False)
+    return out.logits[0].contiguous(), torch.stack([h[0] for h in out.hidden_states]).contiguous()
 
 
 def weighted_loss(network, batch):
@@ -195,10 +203,15 @@ def training(network, tokenizer, folder):
     }
 
 
-def make(folder, variant):
+def emptied(folder):
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
         old.unlink()
+    return folder
+
+
+def make(folder, variant):
+    emptied(folder)
     tokenizer = make_tokenizer(variant["normalize"])
     end = tokenizer.token_to_id("<|endoftext|>")
     stop = tokenizer.token_to_id("<|im_end|>")
@@ -227,10 +240,7 @@ def make(folder, variant):
     tensors, prompts = {}, []
     for number, text in enumerate(variant["prompts"]):
         ids = tokenizer.encode(text, add_special_tokens=False).ids
-        with torch.no_grad():
-            out = network(input_ids=torch.tensor([ids]), output_hidden_states=True, use_cache=False)
-        tensors[f"logits.{number}"] = out.logits[0].contiguous()
-        tensors[f"hidden.{number}"] = torch.stack([h[0] for h in out.hidden_states]).contiguous()
+        tensors[f"logits.{number}"], tensors[f"hidden.{number}"] = values(network, ids)
         prompts.append({"text": text, "ids": ids, "greedy": greedy(network, ids, 32)})
     save_file(tensors, folder / "golden.safetensors")
 
@@ -253,7 +263,7 @@ def make(folder, variant):
             }
         )
     golden = {
-        "made_with": {"torch": torch.__version__.split("+")[0], "transformers": transformers.__version__},
+        "made_with": MADE_WITH,
         "prompts": prompts,
         "encodings": encodings,
         "chats": chats,
@@ -262,9 +272,14 @@ def make(folder, variant):
     (folder / "golden.json").write_text(json.dumps(golden, indent=1, ensure_ascii=False) + "\n")
 
 
-def main():
+def settle():
+    """One thread and no algorithm that depends on chance."""
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
+
+
+def main():
+    settle()
     for name, variant in VARIANTS.items():
         make(Path(sys.argv[1]) / name, variant)
 

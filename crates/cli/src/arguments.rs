@@ -82,6 +82,7 @@ impl Invocation {
     pub fn threads(&self) -> Vec<(&'static str, usize)> {
         let count = match &self.command {
             Command::Generate(arguments) => arguments.threads(),
+            Command::Model(arguments) => arguments.threads(),
             #[cfg(feature = "train")]
             Command::Train(_) => Some(commands::train::Arguments::threads()),
             _ => None,

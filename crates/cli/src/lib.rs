@@ -5,6 +5,8 @@
 
 mod arguments;
 mod commands;
+#[cfg(feature = "local")]
+mod compute;
 mod console;
 mod events;
 #[cfg(feature = "local")]

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use palinode_model::{LoadOptions, LocalModel, Source};
+use palinode_model::{LocalModel, Source};
 
+use crate::compute::Compute;
 use crate::failure::Failure;
 use crate::nano::{BUNDLED, NANO};
 
@@ -14,7 +15,13 @@ pub(crate) enum ModelName {
     Bundled,
     /// A folder in Hugging Face's layout.
     Folder(PathBuf),
+    /// A GGUF file.
+    Gguf(PathBuf),
 }
+
+/// What a model can be, for those who named something else.
+const FORMS: &str =
+    "use `nano`, a folder with config.json, tokenizer.json and safetensors, or a .gguf file";
 
 /// Names that will mean something later: how they begin, and what they are.
 const LATER: [(&str, &str); 5] = [
@@ -36,37 +43,36 @@ impl ModelName {
         }
         let later = LATER
             .into_iter()
-            .find(|(prefix, _)| name.starts_with(prefix))
-            .or_else(|| {
-                Path::new(name)
-                    .extension()
-                    .filter(|extension| extension.eq_ignore_ascii_case("gguf"))
-                    .map(|_| (".gguf", "GGUF files"))
-            });
+            .find(|(prefix, _)| name.starts_with(prefix));
         if let Some((form, what)) = later {
             return Err(Failure::new(format!(
                 "cannot use `{name}`: {what} (`{form}`) are not in this version"
             ))
-            .hint("use `nano`, or a folder with config.json, tokenizer.json and safetensors"));
+            .hint(FORMS));
         }
         let folder = Path::new(name);
+        let gguf = folder
+            .extension()
+            .is_some_and(|ending| ending.eq_ignore_ascii_case("gguf"));
+        if gguf && folder.is_file() {
+            return Ok(Self::Gguf(folder.to_owned()));
+        }
         if folder.is_dir() {
             return Ok(Self::Folder(folder.to_owned()));
         }
         let why = if folder.exists() {
-            "it is not a folder"
+            "it is neither a folder nor a .gguf file"
         } else {
-            "there is no such folder"
+            "there is no such folder or file"
         };
-        Err(Failure::new(format!("no model `{name}`: {why}"))
-            .hint("use `nano`, or a folder with config.json, tokenizer.json and safetensors"))
+        Err(Failure::new(format!("no model `{name}`: {why}")).hint(FORMS))
     }
 
     /// Loads it.
     ///
     /// # Errors
     /// What `palinode-model` finds wrong with its files.
-    pub(crate) fn load(&self) -> Result<LocalModel, Failure> {
+    pub(crate) fn load(&self, compute: &Compute) -> Result<LocalModel, Failure> {
         let what = match self {
             Self::Bundled => {
                 if NANO.files.iter().any(|(_, bytes)| bytes.is_empty()) {
@@ -76,9 +82,11 @@ impl ModelName {
                 }
                 "cannot load the bundled model `nano`".to_owned()
             }
-            Self::Folder(folder) => format!("cannot load the model in `{}`", folder.display()),
+            Self::Folder(path) | Self::Gguf(path) => {
+                format!("cannot load the model in `{}`", path.display())
+            }
         };
-        palinode_model::load(&self.source(), &LoadOptions::default())
+        palinode_model::load(&self.source(), &compute.options()?)
             .map_err(|error| Failure::new(what).because(&error).maybe_hint(error.hint()))
     }
 
@@ -93,6 +101,7 @@ impl ModelName {
         match self {
             Self::Bundled => Source::Embedded(&NANO),
             Self::Folder(folder) => Source::Folder(folder.clone()),
+            Self::Gguf(file) => Source::Gguf(file.clone()),
         }
     }
 }

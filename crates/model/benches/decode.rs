@@ -2,7 +2,7 @@
 //!
 //! Random weights of 2.4 million parameters (5 layers, hidden width 192), after 16, 512 and 1,500
 //! tokens: `decode` is one more token, `prompt` a prompt of that length. `tensors` is candle in fused
-//! operations, `slices` the direct path, `slices-brief` the direct path over numbers that fit bfloat16,
+//! operations, `slices` the other engine, `slices-brief` the same over numbers that fit bfloat16,
 //! as published checkpoints have them.
 //!
 //! ```sh
@@ -14,17 +14,15 @@ use std::hint::black_box;
 use std::path::Path;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use palinode_model::architectures::qwen2::{Config, Qwen2};
-use palinode_model::candle_core::Tensor;
-use palinode_model::candle_nn::VarBuilder;
-use palinode_model::{DType, Device, Network};
+use palinode_model::candle_core::{Tensor, safetensors};
+use palinode_model::{Config, Device, Kernels, LoadOptions, Network, Source, Weights};
 
-const CONFIG: &str = r#"{"vocab_size": 2048, "hidden_size": 192, "intermediate_size": 512,
+const CONFIG: &str = r#"{"model_type": "qwen2", "vocab_size": 2048, "hidden_size": 192, "intermediate_size": 512,
     "num_hidden_layers": 5, "num_attention_heads": 6, "num_key_value_heads": 2,
     "max_position_embeddings": 4096, "tie_word_embeddings": true}"#;
 
 /// The network with weights in (-0.05, 0.05), cut to the upper half of their bits where `brief`.
-fn network(brief: bool) -> Qwen2 {
+fn network(brief: bool, kernels: Kernels) -> Box<dyn Network> {
     let config = Config::parse(CONFIG.as_bytes(), Path::new("config.json")).expect("a valid form");
     let mut state = 1u32;
     let mut number = || {
@@ -43,8 +41,15 @@ fn network(brief: bool) -> Qwen2 {
             (name, tensor)
         })
         .collect();
-    let builder = VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
-    Qwen2::load(&config, &builder).expect("every tensor is there")
+    let folder = tempfile::tempdir().expect("a folder");
+    safetensors::save(&tensors, folder.path().join("model.safetensors")).expect("room for it");
+    let weights = Weights::open(&Source::Folder(folder.path().to_owned())).expect("its own file");
+    let options = LoadOptions {
+        kernels,
+        ..LoadOptions::default()
+    };
+    let network = options.network(config.form().clone(), &weights);
+    network.expect("every tensor is there")
 }
 
 fn ids(count: usize) -> Vec<u32> {
@@ -54,11 +59,10 @@ fn ids(count: usize) -> Vec<u32> {
 }
 
 fn tokens_a_second(criterion: &mut Criterion) {
-    let direct = |brief| network(brief).into_direct().expect("tensors of f32");
-    let networks: [(&str, Box<dyn Network>); 3] = [
-        ("tensors", Box::new(network(false))),
-        ("slices", Box::new(direct(false))),
-        ("slices-brief", Box::new(direct(true))),
+    let networks = [
+        ("tensors", network(false, Kernels::Tensors)),
+        ("slices", network(false, Kernels::Slices)),
+        ("slices-brief", network(true, Kernels::Slices)),
     ];
     let mut group = criterion.benchmark_group("tokens");
     group.sample_size(20);

@@ -14,10 +14,10 @@ const FIRST_CAPACITY: usize = 64;
 ///
 /// - Made by [`crate::Network::new_cache`], extended by the network that made it; another network
 ///   refuses it unless it has the same form.
-/// - Room doubles when it is used up, so extending by one token costs constant time on average.
-/// - [`Cache::truncate`] costs nothing and frees nothing.
-/// - `clone` is a fork: it shares all memory, and the first side that is extended afterwards copies
-///   what it keeps, once.
+/// - Extending by one token costs constant time on average.
+/// - [`Cache::truncate`] costs next to nothing.
+/// - `clone` is a fork: it shares all memory. On a processor the side that is extended afterwards copies at
+///   most 64 positions; on other devices, what it keeps, once.
 #[derive(Clone)]
 pub struct Cache {
     form: Form,
@@ -48,7 +48,7 @@ impl Form {
 #[derive(Clone)]
 enum Rows {
     Tensors(Vec<TensorRows>),
-    Floats(Vec<FloatRows>),
+    Pages(Vec<Pages>),
 }
 
 impl Cache {
@@ -62,11 +62,11 @@ impl Cache {
     }
 
     /// An empty cache for a network that computes with slices of `f32`.
-    pub(crate) fn of_floats(shape: &Shape) -> Cache {
+    pub(crate) fn of_pages(shape: &Shape) -> Cache {
         Cache {
             form: Form::of(shape),
             length: 0,
-            rows: Rows::Floats(vec![FloatRows::default(); shape.layers]),
+            rows: Rows::Pages(vec![Pages::default(); shape.layers]),
         }
     }
 
@@ -85,6 +85,9 @@ impl Cache {
     /// Forgets every token after the first `length`; does nothing where there are no more than that.
     pub fn truncate(&mut self, length: usize) {
         self.length = self.length.min(length);
+        if let Rows::Pages(rows) = &mut self.rows {
+            rows.iter_mut().for_each(|rows| rows.truncate(self.length));
+        }
     }
 
     /// Positions there is room for before memory is next taken.
@@ -92,7 +95,7 @@ impl Cache {
     pub fn capacity(&self) -> usize {
         match &self.rows {
             Rows::Tensors(rows) => rows.first().map_or(0, TensorRows::capacity),
-            Rows::Floats(rows) => rows.first().map_or(0, |rows| rows.capacity),
+            Rows::Pages(rows) => rows.first().map_or(0, |rows| rows.pages.len() * PAGE),
         }
     }
 
@@ -105,9 +108,9 @@ impl Cache {
     }
 
     /// The rows of each layer, for a network of this shape that computes with slices.
-    pub(crate) fn floats(&mut self, shape: &Shape) -> Result<&mut [FloatRows], Error> {
+    pub(crate) fn pages(&mut self, shape: &Shape) -> Result<&mut [Pages], Error> {
         match &mut self.rows {
-            Rows::Floats(rows) if self.form == Form::of(shape) => Ok(rows),
+            Rows::Pages(rows) if self.form == Form::of(shape) => Ok(rows),
             _ => Err(Error::ForeignCache),
         }
     }
@@ -191,54 +194,72 @@ impl TensorRows {
     }
 }
 
-/// One layer's keys and values as slices.
+/// Positions of one page.
+pub(crate) const PAGE: usize = 64;
+
+/// One layer's keys and values as slices, in pages of 64 positions.
+///
+/// Forks share pages; a shared page is copied when one side writes in it, so a fork costs at most one page
+/// a layer, however long the text before it.
+#[derive(Clone, Default)]
+pub(crate) struct Pages {
+    pages: Vec<Arc<Page>>,
+}
+
+/// Keys and values of 64 positions.
 ///
 /// Keys lie with positions innermost, so that the scores of one query against all positions are sums
 /// of long rows, which the compiler vectorises; values lie with the head's numbers innermost.
-#[derive(Clone, Default)]
-pub(crate) struct FloatRows {
-    /// `[kv_heads, head_width, capacity]`
-    keys: Arc<Vec<f32>>,
-    /// `[kv_heads, capacity, head_width]`
-    values: Arc<Vec<f32>>,
-    /// Positions there is room for.
-    pub(crate) capacity: usize,
+#[derive(Clone)]
+pub(crate) struct Page {
+    /// `[kv_heads, head_width, PAGE]`
+    keys: Vec<f32>,
+    /// `[kv_heads, PAGE, head_width]`
+    values: Vec<f32>,
 }
 
-impl FloatRows {
-    /// Makes room for `needed` positions and writable memory, keeping the first `past`; returns keys,
-    /// values and the capacity.
-    pub(crate) fn room(
-        &mut self,
-        heads: usize,
-        width: usize,
-        past: usize,
-        needed: usize,
-        limit: usize,
-    ) -> (&mut [f32], &mut [f32], usize) {
-        let capacity = grown(needed, self.capacity, limit);
-        if capacity != self.capacity {
-            let mut keys = vec![0f32; heads * width * capacity];
-            let mut values = vec![0f32; heads * width * capacity];
-            if past > 0 {
-                // Rows of positions for keys, blocks of positions for values.
-                let old = self.keys.chunks_exact(self.capacity);
-                for (new, old) in keys.chunks_exact_mut(capacity).zip(old) {
-                    new[..past].copy_from_slice(&old[..past]);
-                }
-                let old = self.values.chunks_exact(self.capacity * width);
-                for (new, old) in values.chunks_exact_mut(capacity * width).zip(old) {
-                    new[..past * width].copy_from_slice(&old[..past * width]);
-                }
-            }
-            self.keys = Arc::new(keys);
-            self.values = Arc::new(values);
-            self.capacity = capacity;
+impl Page {
+    /// One head's keys, `[head_width, PAGE]`.
+    pub(crate) fn keys(&self, head: usize, width: usize) -> &[f32] {
+        &self.keys[head * width * PAGE..(head + 1) * width * PAGE]
+    }
+
+    /// One head's values, `[PAGE, head_width]`.
+    pub(crate) fn values(&self, head: usize, width: usize) -> &[f32] {
+        &self.values[head * width * PAGE..(head + 1) * width * PAGE]
+    }
+}
+
+impl Pages {
+    /// Writes one position's keys and values, each `[kv_heads * head_width]`; every position before it has
+    /// been written.
+    pub(crate) fn write(&mut self, position: usize, width: usize, keys: &[f32], values: &[f32]) {
+        let (page, offset) = (position / PAGE, position % PAGE);
+        while self.pages.len() <= page {
+            self.pages.push(Arc::new(Page {
+                keys: vec![0.0; keys.len() * PAGE],
+                values: vec![0.0; values.len() * PAGE],
+            }));
         }
-        // Copies where a fork shares the memory, and only then.
-        let keys = Arc::make_mut(&mut self.keys);
-        let values = Arc::make_mut(&mut self.values);
-        (keys, values, capacity)
+        // Copies where a fork shares the page, and only then.
+        let page = Arc::make_mut(&mut self.pages[page]);
+        for (column, key) in page.keys.chunks_exact_mut(PAGE).zip(keys) {
+            column[offset] = *key;
+        }
+        let blocks = page.values.chunks_exact_mut(PAGE * width);
+        for (block, value) in blocks.zip(values.chunks_exact(width)) {
+            block[offset * width..(offset + 1) * width].copy_from_slice(value);
+        }
+    }
+
+    /// All pages, those of positions that were cut back included.
+    pub(crate) fn pages(&self) -> &[Arc<Page>] {
+        &self.pages
+    }
+
+    /// Lets pages go that hold none of the first `length` positions.
+    fn truncate(&mut self, length: usize) {
+        self.pages.truncate(length.div_ceil(PAGE));
     }
 }
 

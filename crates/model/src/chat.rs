@@ -11,7 +11,8 @@ use minijinja::value::{Kwargs, Value, from_args};
 use minijinja::{Environment, ErrorKind, State, context};
 use serde::Deserialize;
 
-use crate::{Error, Source};
+use crate::weights::gguf::Gguf;
+use crate::{Error, Source, gguf_tokenizer};
 
 const TEMPLATE: &str = "chat_template.jinja";
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
@@ -95,12 +96,35 @@ impl ChatTemplate {
         let Some(template) = template else {
             return Ok(None);
         };
-        let chat = ChatTemplate {
+        ChatTemplate {
             file,
             template,
             bos: config.bos_token.map(TokenText::text).unwrap_or_default(),
             eos: config.eos_token.map(TokenText::text).unwrap_or_default(),
+        }
+        .checked()
+    }
+
+    /// The template of a GGUF file, if it has one.
+    ///
+    /// # Errors
+    /// [`Error::Template`] where it is malformed.
+    pub(crate) fn of_gguf(file: &Gguf) -> Result<Option<ChatTemplate>, Error> {
+        let Some(template) = file.text("tokenizer.chat_template") else {
+            return Ok(None);
         };
+        let token = |used_as| gguf_tokenizer::named(file, used_as).unwrap_or_default();
+        ChatTemplate {
+            file: file.path().to_owned(),
+            template: template.to_owned(),
+            bos: token("bos"),
+            eos: token("eos"),
+        }
+        .checked()
+    }
+
+    fn checked(self) -> Result<Option<ChatTemplate>, Error> {
+        let chat = self;
         if let Err(error) = environment().template_from_str(&chat.template) {
             return Err(chat.failure(&error));
         }

@@ -50,8 +50,8 @@ pub enum Error {
         /// Every name that would have been understood.
         known: Vec<&'static str>,
     },
-    /// A weight file is truncated or not in the safetensors format.
-    #[error("`{}` is not a complete safetensors file: {problem}", .file.display())]
+    /// A weight file is truncated or not in its format.
+    #[error("`{}`: {problem}", .file.display())]
     BadWeights {
         /// The file.
         file: PathBuf,

@@ -1,24 +1,32 @@
 //! Token ids in, logits and hidden states out: weights, tokenizers, caches and sampling.
 //!
-//! [`load`] turns a folder in Hugging Face layout, or files built into the program, into a
+//! [`load`] turns a folder in Hugging Face layout, a GGUF file, or files built into the program, into a
 //! [`LocalModel`]: a [`Network`] and its [`Tokenizer`]. The caller drives: it encodes a prompt, asks
 //! for [`Network::logits`], lets a [`Sampler`] choose among what is allowed, and hands the choice to
 //! the network again, which remembers everything before it in a [`Cache`]. The room knows nothing of
 //! revisions; a cache that can be cut back and forked, and choices restricted to some ids, are what
 //! it offers to whoever does.
 //!
-//! [`architectures`] holds one file a network; [`peek`] and [`threads`] answer what must be known
-//! before the first tensor.
+//! [`architectures`] holds one file a network, which states its [`Form`]; two engines compute whatever a form
+//! states, one on slices and one on [`tensors`]. [`peek`] and [`threads`] answer what must be known before the
+//! first tensor.
 
 pub mod architectures;
 mod cache;
 mod chat;
+mod config;
 mod error;
+pub mod form;
+mod formats;
 mod generation;
+mod gguf_tokenizer;
 mod load;
 mod network;
+pub mod rotary;
 mod sampler;
+mod slices;
 mod source;
+pub mod tensors;
 pub mod threads;
 mod token_bytes;
 mod tokenizer;
@@ -29,10 +37,13 @@ pub use candle_nn;
 
 pub use self::cache::Cache;
 pub use self::chat::ChatTemplate;
+pub use self::config::Config;
 pub use self::error::Error;
+pub use self::form::Form;
+pub use self::formats::Format;
 pub use self::generation::GenerationDefaults;
 pub use self::load::{Kernels, LoadOptions, LocalModel, load, peek};
-pub use self::network::{Hidden, Network, Shape};
+pub use self::network::{Answer, Hidden, Lane, Network, Positions, Shape, Want};
 pub use self::sampler::{Choice, Sampler, SamplingOptions};
 pub use self::source::{EmbeddedModel, Source};
 pub use self::tokenizer::Tokenizer;

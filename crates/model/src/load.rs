@@ -1,11 +1,17 @@
-//! How does a folder of files become a model that can be asked?
+//! How do a folder of files, or one file, become a model that can be asked?
+
+use std::path::PathBuf;
 
 use candle_core::{DType, Device};
 
-use crate::architectures::{self, Architecture};
 use crate::chat::ChatTemplate;
+use crate::form::Form;
 use crate::generation::{self, GenerationDefaults};
-use crate::{Error, Network, Shape, Source, Tokenizer, Weights};
+use crate::weights::gguf::Gguf;
+use crate::{
+    Error, Network, Shape, Source, Tokenizer, Weights, architectures, gguf_tokenizer, slices,
+    tensors,
+};
 
 const CONFIG: &str = "config.json";
 const TOKENIZER: &str = "tokenizer.json";
@@ -14,19 +20,25 @@ const TOKENIZER: &str = "tokenizer.json";
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kernels {
-    /// Slices where the network is small, in f32 and on the processor; tensors otherwise.
+    /// Slices on the processor, packed where the network is small; tensors on other devices, and for arithmetic
+    /// in half precision.
     #[default]
     Automatic,
     /// candle's tensors.
     Tensors,
-    /// Plain slices of f32 on one thread; see [`architectures::direct`].
+    /// Plain slices, with weights where they lie in the file.
     Slices,
+    /// Plain slices, with weights that are plain numbers packed anew in panels: for networks that fit a
+    /// processor's cache.
+    Panels,
 }
 
 /// What may be decided about a model when it is loaded.
 #[derive(Clone, Debug)]
 pub struct LoadOptions {
-    /// The numbers to compute with, whatever the checkpoint stores; f32 where absent.
+    /// The numbers to compute with. Where absent, weights stay as the checkpoint stores them and the
+    /// arithmetic is f32's on a processor, bf16's elsewhere. `F32` also widens weights that are stored in a few
+    /// bits, which are otherwise multiplied as whole numbers with inputs rounded to eight bits.
     pub dtype: Option<DType>,
     /// Where to compute.
     pub device: Device,
@@ -45,15 +57,37 @@ impl Default for LoadOptions {
 }
 
 impl LoadOptions {
-    /// Whether a network of this shape is to compute with slices.
+    /// Whether to compute with slices.
     #[must_use]
-    pub fn slices(&self, shape: &Shape) -> bool {
+    pub fn slices(&self) -> bool {
         let possible = self.device.is_cpu() && self.dtype.is_none_or(|dtype| dtype == DType::F32);
-        match self.kernels {
-            Kernels::Automatic => possible && shape.parameters <= crate::threads::SMALL,
-            Kernels::Tensors => false,
-            Kernels::Slices => possible,
+        possible && self.kernels != Kernels::Tensors
+    }
+
+    /// The network of a form with these weights.
+    ///
+    /// # Errors
+    /// [`Error::MissingTensor`], [`Error::TensorShape`], [`Error::TensorType`], [`Error::BadWeights`],
+    /// [`Error::Compute`] where memory runs out.
+    pub fn network(&self, form: Form, weights: &Weights) -> Result<Box<dyn Network>, Error> {
+        weights.check(&form)?;
+        if self.slices() {
+            let small = form.shape.parameters <= slices::SMALL;
+            let packed = match self.kernels {
+                Kernels::Panels => true,
+                Kernels::Automatic => small,
+                Kernels::Slices | Kernels::Tensors => false,
+            };
+            let wide = self.dtype.is_some();
+            let decoder = slices::Decoder::load(form, weights, packed, wide)?;
+            return Ok(Box::new(decoder));
         }
+        let dtype = self.dtype.unwrap_or(match self.device.is_cpu() {
+            true => DType::F32,
+            false => DType::BF16,
+        });
+        let decoder = tensors::Decoder::load(&form, weights, dtype, &self.device)?;
+        Ok(Box::new(decoder))
     }
 }
 
@@ -101,24 +135,19 @@ impl LocalModel {
 /// # Errors
 /// Whatever is wrong with one of its files; see [`Error`].
 pub fn load(source: &Source, options: &LoadOptions) -> Result<LocalModel, Error> {
-    let config = source.read(CONFIG)?;
-    let architecture = find(&config, source)?;
-    let shape = (architecture.shape)(&config, &source.path(CONFIG))?;
+    if let Source::Gguf(_) = source {
+        return load_gguf(source, options);
+    }
+    let form = architectures::form(&source.read(CONFIG)?, &source.path(CONFIG))?;
+    let vocabulary = form.shape.vocabulary;
     // Cheap files first: a fault in them shows before gigabytes are read.
     let tokenizer = Tokenizer::from_bytes(&source.read(TOKENIZER)?, &source.path(TOKENIZER))?;
-    if tokenizer.len() > shape.vocabulary {
-        return Err(Error::TokenizerTooLarge {
-            file: source.path(TOKENIZER),
-            tokens: tokenizer.len(),
-            vocabulary: shape.vocabulary,
-        });
-    }
-    let (generation, ends) = generation::read(source, shape.vocabulary)?;
+    fits(&tokenizer, vocabulary, source.path(TOKENIZER))?;
+    let (generation, ends) = generation::read(source, vocabulary)?;
     let chat = ChatTemplate::read(source)?;
     let weights = Weights::open(source)?;
-    let network = (architecture.load)(&config, &source.path(CONFIG), &weights, options)?;
     Ok(LocalModel {
-        network,
+        network: options.network(form, &weights)?,
         tokenizer,
         ends,
         name: source.name(),
@@ -127,15 +156,45 @@ pub fn load(source: &Source, options: &LoadOptions) -> Result<LocalModel, Error>
     })
 }
 
-/// A model's form, from `config.json` alone: cheap enough to ask before anything is set up.
-///
-/// # Errors
-/// [`Error::Missing`], [`Error::Json`], [`Error::UnknownArchitecture`], [`Error::Config`].
-pub fn peek(source: &Source) -> Result<Shape, Error> {
-    let config = source.read(CONFIG)?;
-    (find(&config, source)?.shape)(&config, &source.path(CONFIG))
+fn load_gguf(source: &Source, options: &LoadOptions) -> Result<LocalModel, Error> {
+    let file = Gguf::open(source)?;
+    let form = file.form()?;
+    let vocabulary = form.shape.vocabulary;
+    let tokenizer = gguf_tokenizer::read(&file)?;
+    fits(&tokenizer, vocabulary, file.path().to_owned())?;
+    let network = options.network(form, &file.weights())?;
+    Ok(LocalModel {
+        network,
+        ends: gguf_tokenizer::ends(&file, vocabulary),
+        name: source.name(),
+        generation: GenerationDefaults::default(),
+        chat: ChatTemplate::of_gguf(&file)?,
+        tokenizer,
+    })
 }
 
-fn find(config: &[u8], source: &Source) -> Result<&'static Architecture, Error> {
-    architectures::find(config, &source.path(CONFIG))
+/// Whether the network has a row for every id of the tokenizer.
+fn fits(tokenizer: &Tokenizer, vocabulary: usize, file: PathBuf) -> Result<(), Error> {
+    match tokenizer.len() > vocabulary {
+        true => Err(Error::TokenizerTooLarge {
+            file,
+            tokens: tokenizer.len(),
+            vocabulary,
+        }),
+        false => Ok(()),
+    }
+}
+
+/// A model's form, from its configuration or its header alone: cheap enough to ask before anything is set
+/// up.
+///
+/// # Errors
+/// [`Error::Missing`], [`Error::Json`], [`Error::BadWeights`], [`Error::UnknownArchitecture`],
+/// [`Error::Config`].
+pub fn peek(source: &Source) -> Result<Shape, Error> {
+    let form = match source {
+        Source::Gguf(_) => Gguf::open(source)?.form()?,
+        _ => architectures::form(&source.read(CONFIG)?, &source.path(CONFIG))?,
+    };
+    Ok(form.shape)
 }

@@ -27,17 +27,23 @@ pub struct EmbeddedModel {
 pub enum Source {
     /// A folder in Hugging Face layout.
     Folder(PathBuf),
+    /// One GGUF file, which holds everything.
+    Gguf(PathBuf),
     /// Files built into the program.
     Embedded(&'static EmbeddedModel),
 }
 
 impl Source {
-    /// The model's name: the folder's last part, or the built-in name.
+    /// The model's name: the folder's last part, the file's without its ending, or the built-in name.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
             Source::Folder(folder) => folder.file_name().map_or_else(
                 || folder.display().to_string(),
+                |name| name.to_string_lossy().into_owned(),
+            ),
+            Source::Gguf(file) => file.file_stem().map_or_else(
+                || file.display().to_string(),
                 |name| name.to_string_lossy().into_owned(),
             ),
             Source::Embedded(model) => model.name.to_owned(),
@@ -49,6 +55,7 @@ impl Source {
     pub fn path(&self, file: &str) -> PathBuf {
         match self {
             Source::Folder(folder) => folder.join(file),
+            Source::Gguf(path) => path.clone(),
             Source::Embedded(model) => Path::new("built-in").join(model.name).join(file),
         }
     }
@@ -58,6 +65,7 @@ impl Source {
     pub fn has(&self, file: &str) -> bool {
         match self {
             Source::Folder(folder) => folder.join(file).exists(),
+            Source::Gguf(_) => false,
             Source::Embedded(model) => model.files.iter().any(|(name, _)| *name == file),
         }
     }
@@ -125,7 +133,7 @@ impl Source {
     fn embedded(&self, file: &str) -> Result<&'static [u8], Error> {
         let files = match self {
             Source::Embedded(model) => model.files,
-            Source::Folder(_) => &[],
+            Source::Folder(_) | Source::Gguf(_) => &[],
         };
         match files.iter().find(|(name, _)| *name == file) {
             Some((_, bytes)) => Ok(bytes),
@@ -143,11 +151,19 @@ impl Source {
     }
 }
 
-/// Bytes that need no copy.
+/// The bytes of a file, or of what was made of one.
 #[derive(Debug)]
 pub(crate) enum Bytes {
     Static(&'static [u8]),
     Mapped(Mmap),
+    Floats(Vec<f32>),
+}
+
+impl Bytes {
+    /// The bytes of some numbers.
+    pub(crate) fn of_floats(numbers: &[f32]) -> Bytes {
+        Bytes::Floats(numbers.to_vec())
+    }
 }
 
 impl Deref for Bytes {
@@ -157,6 +173,7 @@ impl Deref for Bytes {
         match self {
             Bytes::Static(bytes) => bytes,
             Bytes::Mapped(map) => map,
+            Bytes::Floats(numbers) => bytemuck::cast_slice(numbers),
         }
     }
 }

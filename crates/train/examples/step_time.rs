@@ -4,19 +4,20 @@
 
 use std::time::Instant;
 
-use palinode_model::architectures::qwen2::Config;
+use palinode_model::Config;
 use palinode_train::forward::Kernels;
 use palinode_train::{Example, OBJECTIVES, Recipe, Trainer, initialise};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn config() -> Result<Config, serde_json::Error> {
-    serde_json::from_value(serde_json::json!({
-        "vocab_size": 2048, "hidden_size": 192, "intermediate_size": 512, "num_hidden_layers": 5,
+fn config() -> Result<Config, palinode_model::Error> {
+    let json = serde_json::json!({
+        "model_type": "qwen2", "vocab_size": 2048, "hidden_size": 192, "intermediate_size": 512, "num_hidden_layers": 5,
         "num_attention_heads": 6, "num_key_value_heads": 2, "max_position_embeddings": 1024,
         "rope_theta": 10000.0, "tie_word_embeddings": true,
-    }))
+    });
+    Config::parse(json.to_string().as_bytes(), "config.json".as_ref())
 }
 
 #[expect(clippy::print_stdout, reason = "an example answers on stdout")]

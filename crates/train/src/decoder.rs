@@ -1,15 +1,15 @@
-//! What does a Qwen2 network compute, in the operations that are fast to train on a processor?
+//! What does a network of Qwen2's form compute, in the operations that are fast to train on a processor?
 //!
-//! The same network as `palinode_model`'s [`Qwen2`](palinode_model::architectures::qwen2::Qwen2) over
-//! the same variables, in [`fused`] operations and without padding: sequences stand end to end. A test
-//! holds the two together.
+//! The same network as `palinode_model`'s [`Decoder`](palinode_model::tensors::Decoder) over the same
+//! variables, in [`fused`] operations and without padding: sequences stand end to end. A test holds the two
+//! together.
 
 use std::sync::Arc;
 
 use candle_core::Tensor;
 use candle_nn::VarBuilder;
-use palinode_model::architectures::qwen2::Config;
-use palinode_model::architectures::rotary::Rotary;
+use palinode_model::form::{Activation, FeedForwardKind, Form, NormKind};
+use palinode_model::rotary::{Pairing, Rotary};
 
 use crate::fused::{self, AttentionShape, LayerShape, Pool, Rope};
 use crate::packed::Packed;
@@ -31,7 +31,7 @@ const LAYER: [&str; 12] = [
     "mlp.down_proj.weight",
 ];
 
-/// A Qwen2 network's variables, in the order of its layers.
+/// The variables of a network of Qwen2's form, in the order of its layers.
 #[derive(Clone, Debug)]
 pub(crate) struct Decoder {
     embedding: Tensor, // [V, D]
@@ -46,9 +46,22 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
+    /// Whether these operations can compute a network of this form.
+    pub(crate) fn fits(form: &Form) -> bool {
+        form.norm == NormKind::RootMeanSquare
+            && form.input_biases
+            && !form.output_bias
+            && !form.head_norms
+            && form.windows.iter().all(Option::is_none)
+            && form.feed_forward == FeedForwardKind::Gated
+            && !form.feed_forward_biases
+            && form.activation == Activation::Silu
+            && form.rotary.pairing() == Pairing::Halves
+    }
+
     /// Takes the variables from `vb`, which sits at the checkpoint's root.
-    pub(crate) fn load(config: &Config, vb: &VarBuilder<'_>) -> Result<Decoder> {
-        let shapes = config.tensors();
+    pub(crate) fn load(form: &Form, vb: &VarBuilder<'_>) -> Result<Decoder> {
+        let shapes = form.tensors();
         let get = |name: &str| -> Result<Tensor> {
             let found = shapes.iter().find(|(other, _)| other == name);
             let (_, shape) = found.ok_or_else(|| Error::Variable {
@@ -65,23 +78,21 @@ impl Decoder {
         };
         let embedding = get("model.embed_tokens.weight")?;
         Ok(Decoder {
-            layers: (0..config.num_hidden_layers)
-                .map(layer)
-                .collect::<Result<_>>()?,
+            layers: (0..form.shape.layers).map(layer).collect::<Result<_>>()?,
             norm: get("model.norm.weight")?,
-            head: if config.tie_word_embeddings {
+            head: if form.shape.tied {
                 embedding.clone()
             } else {
                 get("lm_head.weight")?
             },
             embedding,
-            rotary: Rotary::new(config.head_width(), config.rotary_base()),
-            heads: config.num_attention_heads,
-            kv_heads: config.kv_heads(),
+            rotary: form.rotary.clone(),
+            heads: form.shape.heads,
+            kv_heads: form.shape.kv_heads,
             shape: LayerShape {
-                hidden: config.hidden_size,
-                inner: config.intermediate_size,
-                epsilon: config.rms_norm_eps,
+                hidden: form.shape.hidden,
+                inner: form.shape.intermediate,
+                epsilon: form.epsilon,
             },
             pool: Pool::default(),
         })

@@ -2,7 +2,7 @@
 
 use candle_core::{D, DType, Device, Tensor};
 use candle_nn::{VarBuilder, VarMap};
-use palinode_model::architectures::qwen2::{Config, Qwen2};
+use palinode_model::{Config, tensors};
 
 use crate::Result;
 use crate::decoder::Decoder;
@@ -11,7 +11,8 @@ use crate::packed::Packed;
 /// In which operations the network is computed. They differ in speed and in the last digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kernels {
-    /// This crate's own, without padding: `f32` on a processor.
+    /// This crate's own, without padding: `f32` on a processor, for networks of Qwen2's form; for others
+    /// candle's.
     Fused,
     /// candle's, with padding: any device and type.
     Plain,
@@ -20,7 +21,8 @@ pub enum Kernels {
 /// A network that can be trained: the same variables in either kind of operations.
 #[derive(Clone, Debug)]
 pub struct Forward {
-    plain: Qwen2,
+    config: Config,
+    plain: tensors::Decoder,
     device: Device,
     fused: Option<Decoder>,
 }
@@ -38,12 +40,15 @@ impl Forward {
         kernels: Kernels,
     ) -> Result<Forward> {
         let vb = VarBuilder::from_varmap(map, dtype, device);
-        let plain = Qwen2::load(config, &vb)?;
+        let plain = tensors::Decoder::new(config.form(), &vb)?;
         let fused = match kernels {
-            Kernels::Fused => Some(Decoder::load(config, &vb)?),
-            Kernels::Plain => None,
+            Kernels::Fused if Decoder::fits(config.form()) => {
+                Some(Decoder::load(config.form(), &vb)?)
+            }
+            Kernels::Fused | Kernels::Plain => None,
         };
         Ok(Forward {
+            config: config.clone(),
             plain,
             device: device.clone(),
             fused,
@@ -53,7 +58,7 @@ impl Forward {
     /// The network's form.
     #[must_use]
     pub fn config(&self) -> &Config {
-        self.plain.config()
+        &self.config
     }
 
     /// Hidden states after the final normalisation, one row a token of `packed`: `[tokens, hidden]`.

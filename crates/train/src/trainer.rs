@@ -5,7 +5,7 @@ use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarMap;
-use palinode_model::architectures::qwen2::Config;
+use palinode_model::Config;
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint;
@@ -294,9 +294,9 @@ impl Trainer {
     }
 
     fn shards(&self, examples: &[&Example], what: &'static str) -> Result<Vec<Packed>> {
-        let config = self.forward.config();
+        let shape = &self.forward.config().form().shape;
         for (index, example) in examples.iter().enumerate() {
-            if let Some(problem) = example.problem(config.vocab_size, config.context()) {
+            if let Some(problem) = example.problem(shape.vocabulary, shape.context) {
                 return Err(Error::Example { index, problem });
             }
         }
@@ -360,7 +360,6 @@ fn each<T: Send>(shards: &[Packed], work: impl Fn(&Packed) -> Result<T> + Sync) 
 
 /// The variables of a network of form `config`, in the order of the checkpoint.
 fn parameters(config: &Config, map: &VarMap) -> Result<Vec<Parameter>> {
-    config.check("config.json".as_ref())?;
     let Ok(vars) = map.data().lock() else {
         return Err(Error::Variable {
             name: "all".to_owned(),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::VarMap;
-use palinode_model::architectures::qwen2::Config;
+use palinode_model::Config;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use safetensors::SafeTensors;
@@ -22,11 +22,10 @@ const DEVIATION: f64 = 0.02;
 /// Radford et al. 2019), biases 0, norms 1. The same seed gives the same weights.
 ///
 /// # Errors
-/// Where `config` makes no sense.
+/// If a tensor cannot be made.
 pub fn initialise(config: &Config, seed: u64) -> Result<VarMap> {
-    config.check("config.json".as_ref())?;
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let into_stream = DEVIATION / (2.0 * config.num_hidden_layers as f64).sqrt();
+    let into_stream = DEVIATION / (2.0 * config.form().shape.layers as f64).sqrt();
     let mut values = Vec::new();
     for (name, shape) in config.tensors() {
         let count: usize = shape.iter().product();
@@ -80,7 +79,6 @@ pub fn load_variables(
     dtype: DType,
     device: &Device,
 ) -> Result<VarMap> {
-    config.check(&folder.join("config.json"))?;
     let mut found: Vec<(String, Tensor)> = Vec::new();
     let wanted = config.tensors();
     for file in weight_files(folder)? {
@@ -152,7 +150,7 @@ pub fn export(
         &tensors::file(&stored, ("format", "pt".to_owned()))?,
     )?;
     let file = folder.join("config.json");
-    let text = serde_json::to_string_pretty(config).map_err(|error| Error::ModelFile {
+    let text = serde_json::to_string_pretty(config.json()).map_err(|error| Error::ModelFile {
         file: file.clone(),
         problem: error.to_string(),
     })?;

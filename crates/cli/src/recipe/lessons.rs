@@ -225,10 +225,13 @@ mod tests {
     use super::*;
     use palinode_model::LocalModel;
 
+    use crate::compute::Compute;
     use crate::model_name::ModelName;
 
     fn bundled() -> LocalModel {
-        ModelName::Bundled.load().expect("the bundled model loads")
+        ModelName::Bundled
+            .load(&Compute::default())
+            .expect("the bundled model loads")
     }
 
     #[test]

@@ -10,7 +10,9 @@ mod vocabulary;
 
 pub(crate) use run::{Run, Stopped, make};
 
-use palinode_model::architectures::qwen2::Config;
+use std::path::Path;
+
+use palinode_model::Config;
 use palinode_train::Recipe;
 use serde_json::json;
 
@@ -126,8 +128,8 @@ impl Stage {
 }
 
 /// The network: Qwen2's form, 2.7 million parameters.
-pub(crate) fn config(vocabulary: usize, end: u32) -> serde_json::Result<Config> {
-    serde_json::from_value(json!({
+pub(crate) fn config(vocabulary: usize, end: u32) -> Result<Config, palinode_model::Error> {
+    let json = json!({
         "architectures": ["Qwen2ForCausalLM"],
         "model_type": "qwen2",
         "vocab_size": vocabulary,
@@ -143,5 +145,6 @@ pub(crate) fn config(vocabulary: usize, end: u32) -> serde_json::Result<Config> 
         "hidden_act": "silu",
         "bos_token_id": end,
         "eos_token_id": end,
-    }))
+    });
+    Config::parse(json.to_string().as_bytes(), Path::new("config.json"))
 }

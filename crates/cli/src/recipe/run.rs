@@ -5,8 +5,8 @@ use std::path::Path;
 
 use candle_core::DType;
 use candle_nn::VarMap;
+use palinode_model::Config;
 use palinode_model::Tokenizer;
-use palinode_model::architectures::qwen2::Config;
 use palinode_revise::Vocabulary;
 use palinode_train::action_tokens::{add_action_variables, add_to_tokenizer};
 use palinode_train::curve;

@@ -145,16 +145,15 @@ fn the_network_can_compute_in_half_precision() {
 }
 
 #[test]
-fn small_networks_take_the_direct_path_by_themselves() {
-    let network = model("tied", Kernels::Automatic).network;
-    assert!(format!("{network:?}").starts_with("Direct"), "{network:?}");
-    let mut half = options(Kernels::Automatic);
-    half.dtype = Some(DType::F16);
-    assert!(!half.slices(network.shape()));
-    assert!(options(Kernels::Automatic).slices(network.shape()));
-    let mut large = network.shape().clone();
-    large.parameters = 7_000_000_000;
-    assert!(!options(Kernels::Automatic).slices(&large));
+fn slices_are_taken_on_the_processor_unless_half_precision_is_asked_for() {
+    assert!(options(Kernels::Automatic).slices());
+    assert!(options(Kernels::Slices).slices());
+    assert!(!options(Kernels::Tensors).slices());
+    let mut asked = options(Kernels::Automatic);
+    asked.dtype = Some(DType::F32);
+    assert!(asked.slices());
+    asked.dtype = Some(DType::F16);
+    assert!(!asked.slices());
 }
 
 #[test]

@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 /// The two checkpoints.
 pub(crate) const VARIANTS: [&str; 2] = ["tied", "untied"];
-/// The two ways to compute.
-pub(crate) const KERNELS: [Kernels; 2] = [Kernels::Tensors, Kernels::Slices];
+/// The ways to compute.
+pub(crate) const KERNELS: [Kernels; 3] = [Kernels::Tensors, Kernels::Slices, Kernels::Panels];
 
 #[derive(Deserialize)]
 pub(crate) struct Golden {

@@ -1,5 +1,6 @@
 //! Does the room do what its interface says, on real files?
 
+mod architectures;
 mod cache;
 mod chat;
 mod embedded;

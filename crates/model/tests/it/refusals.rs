@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use palinode_model::{Error, Kernels, Source, load, peek};
+use palinode_model::{Error, Kernels, Source, load};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -150,7 +150,9 @@ fn nonsense_configurations_are_refused_by_field() {
         ("rms_norm_eps", json!(0.0)),
         ("rms_norm_eps", json!(-1e-6)),
         ("hidden_act", json!("gelu")),
-        ("rope_scaling", json!({"type": "yarn", "factor": 4.0})),
+        ("rope_scaling", json!({"type": "longrope", "factor": 4.0})),
+        ("rope_scaling", json!({"type": "yarn", "factor": 0.0})),
+        ("rope_scaling", json!({"type": "linear"})),
         (
             "rope_parameters",
             json!({"rope_type": "llama3", "rope_theta": 10000.0}),
@@ -183,20 +185,6 @@ fn nonsense_configurations_are_refused_by_field() {
         let error = with_config(field, value);
         assert!(matches!(error, Error::Json { .. }), "{error}");
     }
-}
-
-#[test]
-fn a_sliding_window_bounds_the_context() {
-    let folder = copy("tied");
-    let path = folder.path().join("config.json");
-    let mut config: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-    config["sliding_window"] = json!(40);
-    std::fs::write(&path, config.to_string()).unwrap();
-    let source = Source::Folder(folder.path().to_owned());
-    assert_eq!(peek(&source).unwrap().context, 128);
-    config["use_sliding_window"] = json!(true);
-    std::fs::write(&path, config.to_string()).unwrap();
-    assert_eq!(peek(&source).unwrap().context, 40);
 }
 
 #[test]

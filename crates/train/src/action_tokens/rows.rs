@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Tensor};
 use candle_nn::VarMap;
-use palinode_model::architectures::qwen2::Config;
+use palinode_model::Config;
 
 use super::tokenizer::ActionIds;
 use crate::weights::variables;
@@ -90,7 +90,7 @@ pub fn add_action_variables(
             value
         };
         if name == EMBEDDING {
-            config.vocab_size = value.dim(0)?;
+            config = config.with_vocabulary(value.dim(0)?);
         }
         values.push((name, value));
     }

@@ -1,6 +1,6 @@
 //! Rotary positions: which angle turns which pair of a head's numbers?
 
-use palinode_model::architectures::rotary::Rotary;
+use palinode_model::rotary::Rotary;
 
 /// Cosines and sines of the first positions, in the pairing of Hugging Face's Qwen2 and Llama (number
 /// `i` with number `i + width / 2`).

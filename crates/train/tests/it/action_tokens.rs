@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
-use palinode_model::architectures::qwen2::Config;
+use palinode_model::Config;
 use palinode_revise::Action;
 use palinode_train::{
     Error, add_action_tokens, add_action_variables, add_to_tokenizer, load_variables,
@@ -83,7 +83,7 @@ fn the_model_grows_or_uses_rows_it_has() {
             (added.ids, added.rows_before, added.rows),
             ([295, 296, 297, 298, 299], before, after)
         );
-        assert_eq!(config(&to).vocab_size, after);
+        assert_eq!(config(&to).form().shape.vocabulary, after);
 
         let tokenizer = palinode_model::Tokenizer::from_bytes(
             &fs::read(to.join("tokenizer.json")).unwrap(),
@@ -159,7 +159,7 @@ fn the_model_grows_or_uses_rows_it_has() {
                 let index = json(&folder.join("model.safetensors.index.json"));
                 index["metadata"]["total_size"].as_u64().unwrap() as usize
             };
-            let row = config(&to).hidden_size * dtype.size_in_bytes();
+            let row = config(&to).form().shape.hidden * dtype.size_in_bytes();
             assert_eq!(total(&to) - total(from.path()), 2 * (after - before) * row);
         }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarMap;
-use palinode_model::architectures::qwen2::Config;
+use palinode_model::Config;
 use palinode_train::{Example, OBJECTIVES, Objective, Recipe, Trainer, initialise};
 
 /// The folder of a tiny checkpoint with values that PyTorch computed on it.
@@ -20,12 +20,12 @@ pub(crate) fn golden_config(variant: &str) -> Config {
 }
 
 pub(crate) fn small_config(tied: bool) -> Config {
-    serde_json::from_value(serde_json::json!({
-        "vocab_size": 61, "hidden_size": 40, "intermediate_size": 56, "num_hidden_layers": 2,
+    let json = serde_json::json!({
+        "model_type": "qwen2", "vocab_size": 61, "hidden_size": 40, "intermediate_size": 56, "num_hidden_layers": 2,
         "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 10,
         "max_position_embeddings": 64, "rope_theta": 10000.0, "tie_word_embeddings": tied,
-    }))
-    .unwrap()
+    });
+    Config::parse(json.to_string().as_bytes(), "config.json".as_ref()).unwrap()
 }
 
 pub(crate) fn sft() -> &'static Objective {

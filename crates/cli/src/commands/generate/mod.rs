@@ -17,6 +17,7 @@ use palinode_revise::SessionOptions;
 use self::settings::Settings;
 use self::watch::{Answer, Watcher};
 use crate::Status;
+use crate::compute::Compute;
 use crate::console::{ColourChoice, Console, note};
 use crate::events::{EventLog, What, Writing};
 use crate::examples::EXAMPLES;
@@ -45,7 +46,7 @@ pub(crate) struct Arguments {
     /// Read the prompt from FILE
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// The model: `nano` (bundled), or a folder in Hugging Face layout
+    /// The model: `nano` (bundled), a folder in Hugging Face layout, or a `.gguf` file
     #[arg(short, long, value_name = "MODEL", default_value = BUNDLED)]
     model: String,
     /// The language to write in; see `palinode list languages`
@@ -100,6 +101,8 @@ pub(crate) struct Arguments {
     /// Say on standard error where the time went
     #[arg(long)]
     timing: bool,
+    #[command(flatten)]
+    compute: Compute,
     /// List prompts that the bundled model knows, and how to do real work
     #[arg(long, exclusive = true)]
     examples: bool,
@@ -123,7 +126,7 @@ pub(crate) fn run(arguments: Arguments, started: Instant) -> Result<Status, Fail
         None => None,
         Some(target) => Some(EventLog::open(target, settings.prompt.file())?),
     };
-    let model = settings.model.load()?;
+    let model = settings.model.load(&settings.compute)?;
     write(&settings, &model, log, console, started)
 }
 

@@ -6,6 +6,7 @@ use palinode_code::languages::{Language, by_name};
 
 use super::Arguments;
 use super::prompt::Prompt;
+use crate::compute::Compute;
 use crate::console::{ColourChoice, Console};
 use crate::failure::Failure;
 use crate::model_name::ModelName;
@@ -29,6 +30,7 @@ pub(super) struct Settings {
     pub(super) events: Option<PathBuf>,
     pub(super) color: ColourChoice,
     pub(super) timing: bool,
+    pub(super) compute: Compute,
 }
 
 impl Settings {
@@ -98,6 +100,7 @@ impl Settings {
             events: typed.events,
             color: typed.color,
             timing: typed.timing,
+            compute: typed.compute,
         })
     }
 }

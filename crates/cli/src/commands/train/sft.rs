@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device};
 use palinode_methods::vocabulary;
-use palinode_model::LocalModel;
-use palinode_model::architectures::qwen2::Config;
+use palinode_model::{Config, LocalModel};
 use palinode_revise::{Trajectory, Vocabulary};
 use palinode_train::{
     Batches, CHECKPOINT_FILE, Example, LOG_FILE, LossMask, OBJECTIVES, Outcome, Plan, Recipe,
@@ -20,6 +19,7 @@ use serde::Deserialize;
 use super::bar::Bar;
 use super::training;
 use crate::Status;
+use crate::compute::Compute;
 use crate::console::note;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         ));
     };
     check_out(&arguments.out, folder)?;
-    let model = name.load()?;
+    let model = name.load(&Compute::default())?;
     let words = vocabulary(&model)
         .map_err(|error| Failure::new("cannot use the vocabulary").because(&error))?;
     if !words.can_revise() {
@@ -265,7 +265,7 @@ fn config(folder: &Path) -> Result<Config, Failure> {
         Failure::new(format!("cannot use `{}`", file.display())).because(error)
     };
     let bytes = fs::read(&file).map_err(|error| unusable(&error))?;
-    serde_json::from_slice(&bytes).map_err(|error| unusable(&error))
+    Config::parse(&bytes, &file).map_err(|error| unusable(&error).maybe_hint(error.hint()))
 }
 
 /// The files beside the weights that a model's folder needs.

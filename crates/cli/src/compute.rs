@@ -1,0 +1,66 @@
+//! Where and in which numbers is a model computed?
+
+use palinode_model::{DType, Device, LoadOptions};
+
+use crate::failure::Failure;
+
+/// Flags that say how a model is computed.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(crate) struct Compute {
+    /// The numbers to compute with [default: weights as they are stored, in f32 arithmetic; bf16 on a GPU]
+    ///
+    /// `f32` also widens weights that are stored in a few bits: slower and larger, and as exact as they allow.
+    #[arg(long, value_enum, value_name = "TYPE")]
+    dtype: Option<Type>,
+    /// Where to compute; `cuda` and `metal` need a build with that feature
+    #[arg(long, value_enum, value_name = "DEVICE", default_value_t)]
+    device: Place,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Type {
+    F32,
+    F16,
+    Bf16,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Place {
+    #[default]
+    Cpu,
+    Cuda,
+    Metal,
+}
+
+impl Compute {
+    /// The options to load a model with.
+    ///
+    /// # Errors
+    /// Where this build cannot use the device, or there is none.
+    pub(crate) fn options(self) -> Result<LoadOptions, Failure> {
+        let device = match self.device {
+            Place::Cpu => Device::Cpu,
+            Place::Cuda => found(Device::new_cuda(0), "cuda")?,
+            Place::Metal => found(Device::new_metal(0), "metal")?,
+        };
+        Ok(LoadOptions {
+            dtype: self.dtype.map(|dtype| match dtype {
+                Type::F32 => DType::F32,
+                Type::F16 => DType::F16,
+                Type::Bf16 => DType::BF16,
+            }),
+            device,
+            ..LoadOptions::default()
+        })
+    }
+}
+
+fn found<E: std::error::Error>(device: Result<Device, E>, name: &str) -> Result<Device, Failure> {
+    device.map_err(|error| {
+        Failure::new(format!("cannot compute on `{name}`"))
+            .because(&error)
+            .hint(format!(
+                "build with `--features {name}` on a machine that has one, or compute on the processor"
+            ))
+    })
+}

@@ -1,0 +1,42 @@
+//! What is StarCoder2's form? (Lozhkov et al. 2024, arXiv 2402.19173.)
+
+use std::path::Path;
+
+use super::{Architecture, Fields, Traits};
+use crate::Error;
+use crate::form::{FeedForwardKind, Form, NormKind};
+use crate::rotary::Pairing;
+
+/// The registry's entry.
+pub static ENTRY: Architecture = Architecture {
+    name: "starcoder2",
+    classes: &["Starcoder2ForCausalLM"],
+    gguf: Some(("starcoder2", Pairing::Halves)),
+    doc: "StarCoder2 (Lozhkov et al. 2024, arXiv 2402.19173): normalisation by mean and variance, biases on every \
+          matrix, a feed-forward part without a gate, rotary positions, grouped attention over a window.",
+    form,
+};
+
+fn form(fields: &Fields, file: &Path) -> Result<Form, Error> {
+    let biases = fields.use_bias.unwrap_or(true);
+    let fields = Fields {
+        // The class has 2 where the file is silent.
+        num_key_value_heads: fields.num_key_value_heads.or(Some(2)),
+        ..fields.clone()
+    };
+    let traits = Traits {
+        architecture: ENTRY.name,
+        context: 4096,
+        head_width: None,
+        norm: NormKind::Layer,
+        input_biases: biases,
+        output_bias: biases,
+        head_norms: false,
+        windows: fields.windows_everywhere(),
+        feed_forward: FeedForwardKind::Plain,
+        feed_forward_biases: biases,
+        activation: "gelu_pytorch_tanh",
+        tied: true,
+    };
+    fields.form(traits, file)
+}

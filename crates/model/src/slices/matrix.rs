@@ -1,0 +1,348 @@
+//! How is a weight matrix kept, and how are rows of input multiplied by it?
+
+use std::sync::OnceLock;
+
+use rayon::prelude::*;
+
+use super::panels::Panels;
+use super::tiles::{self, Rounded};
+use crate::formats::{Format, IQ4NL, IQ4XS, Q2K, Q3K, Q4_0, Q4_1, Q4K, Q5_0, Q5_1, Q5K, Q6K, Q8_0};
+use crate::weights::Stored;
+
+/// Products to compute before more threads are worth waking.
+const WORTH_THREADS: usize = 1 << 18;
+/// Bytes of weights in one thread's turn: few enough to stay in its cache while they meet many rows of input,
+/// enough not to be worth a turn less.
+const TURN: usize = 64 << 10;
+/// Rows of input computed at once: they stay in a cache while weights pass by.
+const INPUT_ROWS: usize = 64;
+/// Rows of weights that are widened at once.
+const WIDENED: usize = 4;
+
+/// Rows of input, in the forms that matrices ask for.
+#[derive(Debug)]
+pub(super) struct Input<'a> {
+    numbers: &'a [f32],
+    rounded: OnceLock<Rounded>,
+}
+
+impl<'a> Input<'a> {
+    pub(super) fn new(numbers: &'a [f32]) -> Input<'a> {
+        Input {
+            numbers,
+            rounded: OnceLock::new(),
+        }
+    }
+
+    fn rounded(&self, inputs: usize) -> &Rounded {
+        self.rounded
+            .get_or_init(|| Rounded::new(self.numbers, inputs))
+    }
+}
+
+/// A weight matrix `[outputs, inputs]`, made of parts whose rows follow each other.
+#[derive(Debug)]
+pub(super) struct Matrix {
+    inputs: usize,
+    outputs: usize,
+    numbers: Numbers,
+}
+
+#[derive(Debug)]
+enum Numbers {
+    Panels(Panels),
+    InPlace(Vec<Stored>),
+}
+
+impl Matrix {
+    /// The rows of some matrices, one after the other: in panels where that is asked for and they are plain
+    /// numbers, else where they lie.
+    pub(super) fn new(parts: Vec<Stored>, packed: bool) -> Matrix {
+        let inputs = parts.first().map_or(0, Stored::inputs);
+        let outputs = parts.iter().map(Stored::outputs).sum();
+        let plain = parts.iter().all(|part| part.format().is_plain());
+        let numbers = if packed && plain {
+            let mut rows = Vec::with_capacity(outputs * inputs);
+            for part in &parts {
+                rows.extend(part.numbers());
+            }
+            Numbers::Panels(Panels::new(&rows, inputs))
+        } else {
+            Numbers::InPlace(parts)
+        };
+        Matrix {
+            inputs,
+            outputs,
+            numbers,
+        }
+    }
+
+    /// Rows.
+    pub(super) fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Copies one row to `target [inputs]`.
+    pub(super) fn row(&self, row: usize, target: &mut [f32]) {
+        match &self.numbers {
+            Numbers::Panels(panels) => panels.row(row, target),
+            Numbers::InPlace(parts) => {
+                let mut row = row;
+                for part in parts {
+                    if row < part.outputs() {
+                        part.format().widen(part.rows(row..row + 1), target);
+                        return;
+                    }
+                    row -= part.outputs();
+                }
+            }
+        }
+    }
+
+    /// `x [rows, inputs]` times the transposed matrix to `y [rows, outputs]`.
+    pub(super) fn apply(&self, x: &Input<'_>, y: &mut [f32]) {
+        let parts = match &self.numbers {
+            Numbers::Panels(panels) => {
+                panels.apply(x.numbers, y);
+                return;
+            }
+            Numbers::InPlace(parts) => parts,
+        };
+        let rows = x.numbers.len() / self.inputs;
+        if rows == 1 {
+            // One column is a row.
+            self.apply_columns(parts, x, y);
+            return;
+        }
+        let blocks = x.numbers.chunks(INPUT_ROWS * self.inputs);
+        for (x, y) in blocks.zip(y.chunks_mut(INPUT_ROWS * self.outputs)) {
+            let rows = x.len() / self.inputs;
+            let mut columns = vec![0.0; rows * self.outputs];
+            self.apply_columns(parts, &Input::new(x), &mut columns);
+            for (output, column) in columns.chunks_exact(rows).enumerate() {
+                for (row, number) in column.iter().enumerate() {
+                    y[row * self.outputs + output] = *number;
+                }
+            }
+        }
+    }
+
+    /// `x [rows, inputs]` times the transposed matrix to `y [outputs, rows]`.
+    fn apply_columns(&self, parts: &[Stored], x: &Input<'_>, y: &mut [f32]) {
+        let rows = x.numbers.len() / self.inputs;
+        let mut turns = Vec::new();
+        let mut y = y;
+        for part in parts {
+            let row_bytes = part.row_bytes().max(1);
+            let turn = (TURN / row_bytes).next_multiple_of(WIDENED).max(WIDENED);
+            for first in (0..part.outputs()).step_by(turn) {
+                let last = (first + turn).min(part.outputs());
+                let (now, later) = y.split_at_mut((last - first) * rows);
+                turns.push((part, first..last, now));
+                y = later;
+            }
+            if !part.format().is_plain() {
+                // Once, and not by whichever thread comes first.
+                x.rounded(self.inputs);
+            }
+        }
+        let threads = self.outputs * self.inputs * rows >= WORTH_THREADS && turns.len() > 1;
+        let one = |(part, outputs, y): (&Stored, std::ops::Range<usize>, &mut [f32])| {
+            self.turn(part, part.rows(outputs), x, y);
+        };
+        if threads && rayon::current_num_threads() > 1 {
+            turns.into_par_iter().for_each(one);
+        } else {
+            turns.into_iter().for_each(one);
+        }
+    }
+
+    /// Some rows of weights times all rows of input, to `y [outputs, rows]`.
+    fn turn(&self, part: &Stored, weights: &[u8], x: &Input<'_>, y: &mut [f32]) {
+        let rounded = || x.rounded(self.inputs);
+        match part.format() {
+            Format::F32 => {
+                // Aligned when it was opened.
+                let weights = bytemuck::try_cast_slice(weights).unwrap_or_default();
+                tiles::floats(weights, x.numbers, self.inputs, y);
+            }
+            format @ (Format::F16 | Format::BF16) => {
+                let mut wide = vec![0.0; WIDENED * self.inputs];
+                let rows = x.numbers.len() / self.inputs;
+                let some = weights.chunks(WIDENED * part.row_bytes());
+                for (weights, y) in some.zip(y.chunks_mut(WIDENED * rows)) {
+                    let wide = &mut wide[..y.len() / rows * self.inputs];
+                    format.widen(weights, wide);
+                    tiles::floats(wide, x.numbers, self.inputs, y);
+                }
+            }
+            Format::Q4_0 => tiles::blocks::<Q4_0>(weights, rounded(), y),
+            Format::Q4_1 => tiles::blocks::<Q4_1>(weights, rounded(), y),
+            Format::Q5_0 => tiles::blocks::<Q5_0>(weights, rounded(), y),
+            Format::Q5_1 => tiles::blocks::<Q5_1>(weights, rounded(), y),
+            Format::Q8_0 => tiles::blocks::<Q8_0>(weights, rounded(), y),
+            Format::Q2K => tiles::blocks::<Q2K>(weights, rounded(), y),
+            Format::Q3K => tiles::blocks::<Q3K>(weights, rounded(), y),
+            Format::Q4K => tiles::blocks::<Q4K>(weights, rounded(), y),
+            Format::Q5K => tiles::blocks::<Q5K>(weights, rounded(), y),
+            Format::Q6K => tiles::blocks::<Q6K>(weights, rounded(), y),
+            Format::IQ4NL => tiles::blocks::<IQ4NL>(weights, rounded(), y),
+            Format::IQ4XS => tiles::blocks::<IQ4XS>(weights, rounded(), y),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use half::{bf16, f16};
+
+    use super::{Input, Matrix};
+    use crate::formats::Format;
+    use crate::slices::vectors::tests::numbers;
+    use crate::weights::Stored;
+
+    /// Every format that can be stored.
+    const FORMATS: [Format; 15] = [
+        Format::F32,
+        Format::F16,
+        Format::BF16,
+        Format::Q4_0,
+        Format::Q4_1,
+        Format::Q5_0,
+        Format::Q5_1,
+        Format::Q8_0,
+        Format::Q2K,
+        Format::Q3K,
+        Format::Q4K,
+        Format::Q5K,
+        Format::Q6K,
+        Format::IQ4NL,
+        Format::IQ4XS,
+    ];
+
+    /// Where the scales of a block stand, in half precision.
+    fn scales(format: Format) -> &'static [usize] {
+        match format {
+            Format::F32 | Format::F16 | Format::BF16 => &[],
+            Format::Q4_1 | Format::Q5_1 | Format::Q4K | Format::Q5K => &[0, 2],
+            Format::Q2K => &[80, 82],
+            Format::Q3K => &[108],
+            Format::Q6K => &[208],
+            _ => &[0],
+        }
+    }
+
+    /// A matrix of noise.
+    fn stored(format: Format, outputs: usize, inputs: usize) -> Stored {
+        let count = outputs * inputs;
+        let bytes: Vec<u8> = match format {
+            Format::F32 => bytemuck::cast_slice(&numbers(count)).to_vec(),
+            Format::F16 => {
+                let halves = numbers(count).into_iter().map(f16::from_f32);
+                halves.flat_map(f16::to_le_bytes).collect()
+            }
+            Format::BF16 => {
+                let halves = numbers(count).into_iter().map(bf16::from_f32);
+                halves.flat_map(bf16::to_le_bytes).collect()
+            }
+            _ => {
+                let length = format.bytes(count).unwrap();
+                let mut state = 7u32;
+                let mut noise = || {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    (state >> 24) as u8
+                };
+                let mut bytes: Vec<u8> = (0..length).map(|_| noise()).collect();
+                for (number, block) in bytes.chunks_exact_mut(format.block_bytes()).enumerate() {
+                    for at in scales(format) {
+                        let scale = f16::from_f32(0.001 * (1 + number % 7) as f32);
+                        block[*at..at + 2].copy_from_slice(&scale.to_le_bytes());
+                    }
+                }
+                bytes
+            }
+        };
+        Stored::of_bytes(format, outputs, inputs, bytes)
+    }
+
+    /// Widened weights times rounded input, in double precision, is what whole numbers must give; and it must
+    /// be near the product with the input as it was.
+    #[test]
+    fn products_of_every_format_agree_with_the_slow_form() {
+        for format in FORMATS {
+            // The last is large enough for several threads and several turns.
+            for (outputs, inputs) in [(1, 256), (7, 512), (300, 1024)] {
+                let weights = stored(format, outputs, inputs);
+                let wide = weights.numbers();
+                let matrix = Matrix::new(vec![weights], false);
+                let mut row = vec![0.0; inputs];
+                matrix.row(outputs - 1, &mut row);
+                assert_eq!(row, wide[(outputs - 1) * inputs..], "{format:?}");
+                for rows in [1, 2, 3, 5, 9, 70] {
+                    let x = numbers(rows * inputs + 3)[3..].to_vec();
+                    let mut y = vec![f32::NAN; rows * outputs];
+                    matrix.apply(&Input::new(&x), &mut y);
+                    let seen: Vec<f32> = if format.is_plain() {
+                        x.clone()
+                    } else {
+                        x.chunks(32).flat_map(rounded).collect()
+                    };
+                    for (x, y) in seen.chunks(inputs).zip(y.chunks(outputs)) {
+                        for (weights, y) in wide.chunks(inputs).zip(y) {
+                            let products = weights.iter().zip(x);
+                            let products = products.map(|(a, b)| f64::from(*a) * f64::from(*b));
+                            let size: f64 = products.clone().map(f64::abs).sum();
+                            let expected: f64 = products.sum();
+                            let far = (f64::from(*y) - expected).abs();
+                            let what = format!("{format:?} {outputs}x{inputs}, {rows} rows");
+                            assert!(far <= 2e-6 * size, "{what}: {y} is not {expected}");
+                        }
+                    }
+                    // The same bits, however many rows are computed at once.
+                    let last = &x[(rows - 1) * inputs..];
+                    let mut alone = vec![f32::NAN; outputs];
+                    matrix.apply(&Input::new(last), &mut alone);
+                    assert_eq!(alone, y[(rows - 1) * outputs..], "{format:?}");
+                }
+            }
+        }
+    }
+
+    /// 32 numbers rounded to eight bits with one scale.
+    fn rounded(x: &[f32]) -> Vec<f32> {
+        let largest = x.iter().fold(0f32, |most, x| most.max(x.abs()));
+        let scale = largest / 127.0;
+        x.iter()
+            .map(|x| match scale > 0.0 {
+                true => (x * (1.0 / scale)).round_ties_even() * scale,
+                false => 0.0,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn parts_of_different_formats_follow_each_other() {
+        let parts = [(Format::Q4K, 5), (Format::F32, 3), (Format::Q6K, 9)];
+        let all = parts.map(|(format, outputs)| stored(format, outputs, 256));
+        let together = Matrix::new(all.to_vec(), false);
+        assert_eq!(together.outputs(), 17);
+        let x = numbers(2 * 256);
+        let mut y = vec![0.0; 2 * 17];
+        together.apply(&Input::new(&x), &mut y);
+        let mut first = 0;
+        for part in all {
+            let (outputs, wide) = (part.outputs(), part.numbers());
+            let alone = Matrix::new(vec![part], false);
+            let mut expected = vec![0.0; 2 * outputs];
+            alone.apply(&Input::new(&x), &mut expected);
+            for row in 0..2 {
+                let found = &y[row * 17 + first..][..outputs];
+                assert_eq!(found, &expected[row * outputs..][..outputs]);
+            }
+            let mut row = vec![0.0; 256];
+            together.row(first + outputs - 1, &mut row);
+            assert_eq!(row, wide[(outputs - 1) * 256..]);
+            first += outputs;
+        }
+    }
+}
