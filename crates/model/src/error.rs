@@ -166,6 +166,14 @@ pub enum Error {
         /// The range it must lie in.
         problem: &'static str,
     },
+    /// The model and its caches do not fit in memory.
+    #[error("it takes {}, and {} are free", crate::memory::readable(*.needed), crate::memory::readable(*.available))]
+    TooLarge {
+        /// Bytes that weights and caches take.
+        needed: u64,
+        /// Bytes there are.
+        available: u64,
+    },
     /// Every token was banned, or an empty list of choices was given.
     #[error("no token may be chosen")]
     NothingToChoose,
@@ -217,6 +225,9 @@ impl Error {
             Error::ForeignCache => "make the cache with the network it is used with",
             Error::NotANumber { .. } => "the weights are damaged: fetch them again, or use f32",
             Error::SamplingOption { problem, .. } => problem,
+            Error::TooLarge { .. } => {
+                "use a model in fewer bits (a GGUF file such as Q4_K_M), fewer samples, or a shorter text"
+            }
             Error::NothingToChoose => "ban fewer tokens",
             Error::Compute(_) => return None,
         };

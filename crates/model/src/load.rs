@@ -9,7 +9,7 @@ use crate::form::Form;
 use crate::generation::{self, GenerationDefaults};
 use crate::weights::gguf::Gguf;
 use crate::{
-    Error, Network, Shape, Source, Tokenizer, Weights, architectures, gguf_tokenizer, slices,
+    Error, Memory, Network, Shape, Source, Tokenizer, Weights, architectures, gguf_tokenizer, slices,
     tensors,
 };
 
@@ -82,12 +82,17 @@ impl LoadOptions {
             let decoder = slices::Decoder::load(form, weights, packed, wide)?;
             return Ok(Box::new(decoder));
         }
-        let dtype = self.dtype.unwrap_or(match self.device.is_cpu() {
-            true => DType::F32,
-            false => DType::BF16,
-        });
+        let dtype = self.dtype.unwrap_or(self.tensor_dtype());
         let decoder = tensors::Decoder::load(&form, weights, dtype, &self.device)?;
         Ok(Box::new(decoder))
+    }
+
+    /// What tensors are computed in where nothing else is asked for.
+    pub(crate) fn tensor_dtype(&self) -> DType {
+        match self.device.is_cpu() {
+            true => DType::F32,
+            false => DType::BF16,
+        }
     }
 }
 
@@ -170,6 +175,41 @@ fn load_gguf(source: &Source, options: &LoadOptions) -> Result<LocalModel, Error
         generation: GenerationDefaults::default(),
         chat: ChatTemplate::of_gguf(&file)?,
         tokenizer,
+    })
+}
+
+/// What is known of a model before its weights are read.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The network's form.
+    pub form: Form,
+    /// The opened files.
+    pub weights: Weights,
+    /// What it will take when it is loaded.
+    pub memory: Memory,
+}
+
+/// Opens a model's files and says what loading it will take. Reads configuration and headers only.
+///
+/// # Errors
+/// Whatever is wrong with its configuration or the headers of its weights, and [`Error::MissingTensor`] or
+/// [`Error::TensorShape`] where the two do not belong together.
+pub fn plan(source: &Source, options: &LoadOptions) -> Result<Plan, Error> {
+    let (form, weights) = match source {
+        Source::Gguf(_) => {
+            let file = Gguf::open(source)?;
+            (file.form()?, file.weights())
+        }
+        _ => {
+            let form = architectures::form(&source.read(CONFIG)?, &source.path(CONFIG))?;
+            (form, Weights::open(source)?)
+        }
+    };
+    weights.check(&form)?;
+    Ok(Plan {
+        memory: Memory::of(&form.shape, &weights, options),
+        form,
+        weights,
     })
 }
 
