@@ -6,6 +6,9 @@
 //! number `q`, and both halves of a group may have scales of their own; what is computed on whole numbers
 //! and what is turned back into floating point come from this one reading.
 
+use bytemuck::AnyBitPattern;
+use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
+
 /// How a tensor's numbers are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the names are those of the field")]
@@ -33,18 +36,18 @@ const FORMATS: [(Format, &str, usize, usize); 15] = [
     (Format::F32, "F32", 1, 4),
     (Format::F16, "F16", 1, 2),
     (Format::BF16, "BF16", 1, 2),
-    (Format::Q4_0, "Q4_0", 32, Q4_0::BYTES),
-    (Format::Q4_1, "Q4_1", 32, Q4_1::BYTES),
-    (Format::Q5_0, "Q5_0", 32, Q5_0::BYTES),
-    (Format::Q5_1, "Q5_1", 32, Q5_1::BYTES),
-    (Format::Q8_0, "Q8_0", 32, Q8_0::BYTES),
-    (Format::Q2K, "Q2_K", 256, Q2K::BYTES),
-    (Format::Q3K, "Q3_K", 256, Q3K::BYTES),
-    (Format::Q4K, "Q4_K", 256, Q4K::BYTES),
-    (Format::Q5K, "Q5_K", 256, Q5K::BYTES),
-    (Format::Q6K, "Q6_K", 256, Q6K::BYTES),
-    (Format::IQ4NL, "IQ4_NL", 32, IQ4NL::BYTES),
-    (Format::IQ4XS, "IQ4_XS", 256, IQ4XS::BYTES),
+    (Format::Q4_0, "Q4_0", 32, size_of::<Q4_0>()),
+    (Format::Q4_1, "Q4_1", 32, size_of::<Q4_1>()),
+    (Format::Q5_0, "Q5_0", 32, size_of::<Q5_0>()),
+    (Format::Q5_1, "Q5_1", 32, size_of::<Q5_1>()),
+    (Format::Q8_0, "Q8_0", 32, size_of::<Q8_0>()),
+    (Format::Q2K, "Q2_K", 256, size_of::<Q2K>()),
+    (Format::Q3K, "Q3_K", 256, size_of::<Q3K>()),
+    (Format::Q4K, "Q4_K", 256, size_of::<Q4K>()),
+    (Format::Q5K, "Q5_K", 256, size_of::<Q5K>()),
+    (Format::Q6K, "Q6_K", 256, size_of::<Q6K>()),
+    (Format::IQ4NL, "IQ4_NL", 32, size_of::<IQ4NL>()),
+    (Format::IQ4XS, "IQ4_XS", 256, size_of::<IQ4XS>()),
 ];
 
 impl Format {
@@ -96,11 +99,19 @@ impl Format {
                     *target = f32::from_le_bytes(*bytes);
                 }
             }
-            Format::F16 => {
-                for (target, bytes) in target.iter_mut().zip(bytes.as_chunks::<2>().0) {
-                    *target = half(*bytes);
+            Format::F16 => match bytemuck::try_cast_slice::<u8, u16>(bytes) {
+                Ok(bits) => {
+                    let count = bits.len().min(target.len());
+                    let halves: &[half::f16] = bits[..count].reinterpret_cast();
+                    halves.convert_to_f32_slice(&mut target[..count]);
                 }
-            }
+                // Numbers that lie at an odd place.
+                Err(_) => {
+                    for (target, bytes) in target.iter_mut().zip(bytes.as_chunks::<2>().0) {
+                        *target = half(*bytes);
+                    }
+                }
+            },
             Format::BF16 => {
                 for (target, bytes) in target.iter_mut().zip(bytes.as_chunks::<2>().0) {
                     *target = f32::from_bits(u32::from(u16::from_le_bytes(*bytes)) << 16);
@@ -144,133 +155,317 @@ pub(crate) fn half(bytes: [u8; 2]) -> f32 {
     }
 }
 
-/// A block format.
+/// A block of weights, as it lies in a file.
 ///
-/// Weight `i` of group `g` is `scales[g][i / 16] * q + smallest[g][i / 16]`.
-pub(crate) trait Block {
-    /// Bytes of a block.
-    const BYTES: usize;
+/// Weight `i` of group `g` is `scale * (q - OFFSET) + smallest`, with scale and smallest value number `g`, or,
+/// where halves of groups differ in them, number `2 g + i / 16`.
+pub(crate) trait Block: Copy {
     /// Groups of 32 weights.
     const GROUPS: usize;
     /// Whether there are smallest values.
     const SMALLEST: bool;
     /// Whether the halves of a group differ in them.
     const HALVES: bool;
-    /// Whether no `q` is negative.
+    /// What is taken off each whole number.
+    const OFFSET: i8;
+    /// Whether no whole number is negative.
     const POSITIVE: bool;
 
-    /// The scales of each group's halves.
-    fn scales(block: &[u8], scales: &mut [[f32; 2]], smallest: &mut [[f32; 2]]);
+    /// The scales and the smallest values.
+    fn scales(&self) -> Scales;
 
-    /// The whole numbers of one group.
-    fn group(block: &[u8], group: usize) -> [i8; 32];
+    /// Groups of whole numbers.
+    type Numbers: AsRef<[[i8; 32]]>;
+
+    /// The whole numbers.
+    fn numbers(&self) -> Self::Numbers;
 }
 
 /// The most groups a block has.
 pub(crate) const MOST_GROUPS: usize = 8;
 
-fn widen<B: Block>(bytes: &[u8], target: &mut [f32]) {
-    let blocks = bytes.chunks_exact(B::BYTES);
-    for (block, target) in blocks.zip(target.chunks_exact_mut(B::GROUPS * 32)) {
-        let mut scales = [[0.0; 2]; MOST_GROUPS];
-        let mut smallest = [[0.0; 2]; MOST_GROUPS];
-        B::scales(block, &mut scales, &mut smallest);
+/// What the whole numbers of a block are multiplied by, and what is added.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scales {
+    pub(crate) scales: [f32; 2 * MOST_GROUPS],
+    pub(crate) smallest: [f32; 2 * MOST_GROUPS],
+}
+
+impl Scales {
+    /// One scale, and one smallest value.
+    #[inline(always)]
+    fn one(scale: f32, smallest: f32) -> Scales {
+        let mut all = Scales {
+            scales: [0.0; 2 * MOST_GROUPS],
+            smallest: [0.0; 2 * MOST_GROUPS],
+        };
+        all.scales[0] = scale;
+        all.smallest[0] = smallest;
+        all
+    }
+}
+
+/// Eight blocks of one group each as one of eight.
+impl<B: Block> Block for [B; MOST_GROUPS] {
+    const GROUPS: usize = MOST_GROUPS;
+    const SMALLEST: bool = B::SMALLEST;
+    const HALVES: bool = false;
+    const OFFSET: i8 = B::OFFSET;
+    const POSITIVE: bool = B::POSITIVE;
+
+    type Numbers = [[i8; 32]; MOST_GROUPS];
+
+    #[inline(always)]
+    fn scales(&self) -> Scales {
+        let mut all = Scales::one(0.0, 0.0);
+        for (at, block) in self.iter().enumerate() {
+            let one = block.scales();
+            all.scales[at] = one.scales[0];
+            all.smallest[at] = one.smallest[0];
+        }
+        all
+    }
+
+    #[inline(always)]
+    fn numbers(&self) -> [[i8; 32]; MOST_GROUPS] {
+        let mut all = [[0; 32]; MOST_GROUPS];
+        for (at, block) in self.iter().enumerate() {
+            all[at] = block.numbers().as_ref()[0];
+        }
+        all
+    }
+}
+
+fn widen<B: Block + AnyBitPattern>(bytes: &[u8], target: &mut [f32]) {
+    let whole = bytes.len() / size_of::<B>() * size_of::<B>();
+    let blocks: &[B] = bytemuck::cast_slice(&bytes[..whole]);
+    for (block, target) in blocks.iter().zip(target.chunks_exact_mut(B::GROUPS * 32)) {
+        let Scales { scales, smallest } = block.scales();
+        let numbers = block.numbers();
+        let numbers = numbers.as_ref();
         for (group, target) in target.as_chunks_mut::<32>().0.iter_mut().enumerate() {
-            let numbers = B::group(block, group);
-            for half in 0..2 {
-                let (scale, smallest) = (scales[group][half], smallest[group][half]);
-                for at in half * 16..half * 16 + 16 {
-                    target[at] = scale * f32::from(numbers[at]) + smallest;
-                }
+            for (at, target) in target.iter_mut().enumerate() {
+                let which = if B::HALVES {
+                    2 * group + at / 16
+                } else {
+                    group
+                };
+                let number = numbers[group][at] - B::OFFSET;
+                *target = scales[which] * f32::from(number) + smallest[which];
             }
         }
     }
 }
 
-/// Two bytes at a place of a block.
+/// The lower halves of 16 bytes, then the upper ones.
 #[inline(always)]
-fn two(block: &[u8], at: usize) -> [u8; 2] {
-    [block[at], block[at + 1]]
-}
-
-/// Four bytes at a place of a block as a number.
-#[inline(always)]
-fn four(block: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes([block[at], block[at + 1], block[at + 2], block[at + 3]])
-}
-
-/// The lower halves of 16 bytes, then the upper ones, each less `offset`.
-#[inline(always)]
-fn nibbles(bytes: &[u8], offset: i8) -> [i8; 32] {
+fn nibbles(bytes: &[u8; 16]) -> [i8; 32] {
     let mut numbers = [0; 32];
     for at in 0..16 {
-        numbers[at] = (bytes[at] & 15) as i8 - offset;
-        numbers[at + 16] = (bytes[at] >> 4) as i8 - offset;
+        numbers[at] = (bytes[at] & 15) as i8;
+        numbers[at + 16] = (bytes[at] >> 4) as i8;
     }
     numbers
 }
 
-/// The same with a fifth bit each.
+/// [`nibbles`] with a fifth bit each: bit `i` of `bits` belongs to number `i`.
 #[inline(always)]
-fn nibbles_and_bits(bytes: &[u8], bits: u32, offset: i8) -> [i8; 32] {
-    let mut numbers = [0; 32];
-    for at in 0..16 {
-        let low = (bits >> at) << 4 & 16;
-        let high = bits >> (at + 12) & 16;
-        numbers[at] = (u32::from(bytes[at] & 15) | low) as i8 - offset;
-        numbers[at + 16] = (u32::from(bytes[at] >> 4) | high) as i8 - offset;
+fn nibbles_and_bits(bytes: &[u8; 16], bits: [u8; 4]) -> [i8; 32] {
+    let mut numbers = nibbles(bytes);
+    let sixteens = sixteens(u32::from_le_bytes(bits));
+    for at in 0..32 {
+        numbers[at] |= sixteens[at];
     }
     numbers
 }
 
-macro_rules! one_group {
-    ($name:ident, $bytes:expr, $smallest:expr, $positive:expr, |$block:ident| $numbers:expr) => {
-        #[derive(Debug)]
-        pub(crate) struct $name;
-
-        impl Block for $name {
-            const BYTES: usize = $bytes;
-            const GROUPS: usize = 1;
-            const SMALLEST: bool = $smallest;
-            const HALVES: bool = false;
-            const POSITIVE: bool = $positive;
-
-            #[inline(always)]
-            fn scales(block: &[u8], scales: &mut [[f32; 2]], smallest: &mut [[f32; 2]]) {
-                scales[0] = [half(two(block, 0)); 2];
-                if Self::SMALLEST {
-                    smallest[0] = [half(two(block, 2)); 2];
-                }
-            }
-
-            #[inline(always)]
-            fn group($block: &[u8], _: usize) -> [i8; 32] {
-                $numbers
-            }
+/// 16 for each bit that is set, else 0.
+#[inline(always)]
+fn sixteens(bits: u32) -> [i8; 32] {
+    #[cfg(all(target_arch = "x86_64", target_feature = "avx2"))]
+    {
+        use std::arch::x86_64::{
+            __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_set1_epi8, _mm256_set1_epi32,
+            _mm256_set1_epi64x, _mm256_setr_epi64x, _mm256_shuffle_epi8,
+        };
+        #[expect(
+            unsafe_code,
+            reason = "the compiler makes forty instructions of it, not five"
+        )]
+        // SAFETY: the program is compiled for processors that have these instructions, and every pattern of 32
+        // bytes is valid as either type.
+        unsafe {
+            // Each byte eight times, then one bit of it.
+            let places = _mm256_setr_epi64x(
+                0,
+                0x0101_0101_0101_0101,
+                0x0202_0202_0202_0202,
+                0x0303_0303_0303_0303,
+            );
+            let bytes = _mm256_shuffle_epi8(_mm256_set1_epi32(bits.cast_signed()), places);
+            let masks = _mm256_set1_epi64x(0x8040_2010_0804_0201u64.cast_signed());
+            let set = _mm256_cmpeq_epi8(_mm256_and_si256(bytes, masks), masks);
+            let sixteens = _mm256_and_si256(set, _mm256_set1_epi8(16));
+            std::mem::transmute::<__m256i, [i8; 32]>(sixteens)
         }
-    };
+    }
+    #[cfg(not(all(target_arch = "x86_64", target_feature = "avx2")))]
+    sixteens_slowly(bits)
 }
 
-one_group!(Q4_0, 18, false, false, |block| nibbles(&block[2..18], 8));
-one_group!(Q4_1, 20, true, true, |block| nibbles(&block[4..20], 0));
-one_group!(Q5_0, 22, false, false, |block| nibbles_and_bits(
-    &block[6..22],
-    four(block, 2),
-    16
-));
-one_group!(Q5_1, 24, true, true, |block| nibbles_and_bits(
-    &block[8..24],
-    four(block, 4),
-    0
-));
-one_group!(Q8_0, 34, false, false, |block| {
-    let mut numbers = [0; 32];
-    for (number, byte) in numbers.iter_mut().zip(&block[2..34]) {
-        *number = *byte as i8;
+/// [`sixteens`] on any processor.
+#[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "avx2"))))]
+fn sixteens_slowly(bits: u32) -> [i8; 32] {
+    let mut all = [0; 32];
+    for (at, number) in all.iter_mut().enumerate() {
+        *number = if bits >> at & 1 == 1 { 16 } else { 0 };
     }
-    numbers
-});
-one_group!(IQ4NL, 18, false, false, |block| uneven(&block[2..18]));
+    all
+}
+
+/// Four bits a weight, around zero.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, AnyBitPattern)]
+pub(crate) struct Q4_0 {
+    scale: [u8; 2],
+    low: [u8; 16],
+}
+
+impl Block for Q4_0 {
+    const GROUPS: usize = 1;
+    const SMALLEST: bool = false;
+    const HALVES: bool = false;
+    const OFFSET: i8 = 8;
+    const POSITIVE: bool = true;
+
+    #[inline(always)]
+    fn scales(&self) -> Scales {
+        Scales::one(half(self.scale), 0.0)
+    }
+
+    type Numbers = [[i8; 32]; 1];
+
+    #[inline(always)]
+    fn numbers(&self) -> [[i8; 32]; 1] {
+        [nibbles(&self.low)]
+    }
+}
+
+/// Four bits a weight, above a smallest value.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, AnyBitPattern)]
+pub(crate) struct Q4_1 {
+    scale: [u8; 2],
+    smallest: [u8; 2],
+    low: [u8; 16],
+}
+
+impl Block for Q4_1 {
+    const GROUPS: usize = 1;
+    const SMALLEST: bool = true;
+    const HALVES: bool = false;
+    const OFFSET: i8 = 0;
+    const POSITIVE: bool = true;
+
+    #[inline(always)]
+    fn scales(&self) -> Scales {
+        Scales::one(half(self.scale), half(self.smallest))
+    }
+
+    type Numbers = [[i8; 32]; 1];
+
+    #[inline(always)]
+    fn numbers(&self) -> [[i8; 32]; 1] {
+        [nibbles(&self.low)]
+    }
+}
+
+/// Five bits a weight, around zero.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, AnyBitPattern)]
+pub(crate) struct Q5_0 {
+    scale: [u8; 2],
+    high: [u8; 4],
+    low: [u8; 16],
+}
+
+impl Block for Q5_0 {
+    const GROUPS: usize = 1;
+    const SMALLEST: bool = false;
+    const HALVES: bool = false;
+    const OFFSET: i8 = 16;
+    const POSITIVE: bool = true;
+
+    #[inline(always)]
+    fn scales(&self) -> Scales {
+        Scales::one(half(self.scale), 0.0)
+    }
+
+    type Numbers = [[i8; 32]; 1];
+
+    #[inline(always)]
+    fn numbers(&self) -> [[i8; 32]; 1] {
+        [nibbles_and_bits(&self.low, self.high)]
+    }
+}
+
+/// Five bits a weight, above a smallest value.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, AnyBitPattern)]
+pub(crate) struct Q5_1 {
+    scale: [u8; 2],
+    smallest: [u8; 2],
+    high: [u8; 4],
+    low: [u8; 16],
+}
+
+impl Block for Q5_1 {
+    const GROUPS: usize = 1;
+    const SMALLEST: bool = true;
+    const HALVES: bool = false;
+    const OFFSET: i8 = 0;
+    const POSITIVE: bool = true;
+
+    #[inline(always)]
+    fn scales(&self) -> Scales {
+        Scales::one(half(self.scale), half(self.smallest))
+    }
+
+    type Numbers = [[i8; 32]; 1];
+
+    #[inline(always)]
+    fn numbers(&self) -> [[i8; 32]; 1] {
+        [nibbles_and_bits(&self.low, self.high)]
+    }
+}
+
+/// Eight bits a weight.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, AnyBitPattern)]
+pub(crate) struct Q8_0 {
+    scale: [u8; 2],
+    numbers: [i8; 32],
+}
+
+impl Block for Q8_0 {
+    const GROUPS: usize = 1;
+    const SMALLEST: bool = false;
+    const HALVES: bool = false;
+    const OFFSET: i8 = 0;
+    const POSITIVE: bool = false;
+
+    #[inline(always)]
+    fn scales(&self) -> Scales {
+        Scales::one(half(self.scale), 0.0)
+    }
+
+    type Numbers = [[i8; 32]; 1];
+
+    #[inline(always)]
+    fn numbers(&self) -> [[i8; 32]; 1] {
+        [self.numbers]
+    }
+}
 
 /// Sixteen levels, closer together near zero.
 const LEVELS: [i8; 16] = [
@@ -279,32 +474,46 @@ const LEVELS: [i8; 16] = [
 
 /// [`nibbles`] that number [`LEVELS`].
 #[inline(always)]
-fn uneven(bytes: &[u8]) -> [i8; 32] {
-    let mut numbers = nibbles(bytes, 0);
+fn uneven(bytes: &[u8; 16]) -> [i8; 32] {
+    let mut numbers = nibbles(bytes);
     for number in &mut numbers {
         *number = LEVELS[(*number & 15) as usize];
     }
     numbers
 }
 
-/// Scales and smallest values of Q4_K and Q5_K: eight of six bits each in twelve bytes.
-#[inline(always)]
-fn packed_scales(block: &[u8], scales: &mut [[f32; 2]], smallest: &mut [[f32; 2]]) {
-    let (scale, least) = (half(two(block, 0)), -half(two(block, 2)));
-    let [a, b, c] = [four(block, 4), four(block, 8), four(block, 12)];
-    let first = [
-        a & 0x3F3F_3F3F,
-        (c & 0x0F0F_0F0F) | ((a >> 6) & 0x0303_0303) << 4,
-    ];
-    let second = [
-        b & 0x3F3F_3F3F,
-        ((c >> 4) & 0x0F0F_0F0F) | ((b >> 6) & 0x0303_0303) << 4,
-    ];
-    let (first, second) = (bytes_of(first), bytes_of(second));
-    for group in 0..8 {
-        scales[group] = [scale * first[group]; 2];
-        smallest[group] = [least * second[group]; 2];
+/// Four bits a weight that number uneven levels.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, AnyBitPattern)]
+pub(crate) struct IQ4NL {
+    scale: [u8; 2],
+    low: [u8; 16],
+}
+
+impl Block for IQ4NL {
+    const GROUPS: usize = 1;
+    const SMALLEST: bool = false;
+    const HALVES: bool = false;
+    const OFFSET: i8 = 0;
+    const POSITIVE: bool = false;
+
+    #[inline(always)]
+    fn scales(&self) -> Scales {
+        Scales::one(half(self.scale), 0.0)
     }
+
+    type Numbers = [[i8; 32]; 1];
+
+    #[inline(always)]
+    fn numbers(&self) -> [[i8; 32]; 1] {
+        [uneven(&self.low)]
+    }
+}
+
+/// Four bytes at a place as a number.
+#[inline(always)]
+fn four(bytes: &[u8; 12], at: usize) -> u32 {
+    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }
 
 /// Eight bytes as numbers.
@@ -312,153 +521,225 @@ fn packed_scales(block: &[u8], scales: &mut [[f32; 2]], smallest: &mut [[f32; 2]
 fn bytes_of(words: [u32; 2]) -> [f32; 8] {
     let bytes = (u64::from(words[0]) | u64::from(words[1]) << 32).to_le_bytes();
     let mut numbers = [0.0; 8];
-    for (number, byte) in numbers.iter_mut().zip(bytes) {
-        *number = f32::from(byte);
+    for at in 0..8 {
+        numbers[at] = f32::from(bytes[at]);
     }
     numbers
 }
 
-/// Four bits a weight; each group of 32 has a scale and a smallest value of six bits.
-#[derive(Debug)]
-pub(crate) struct Q4K;
+/// Scales and smallest values of Q4_K and Q5_K: eight of six bits each in twelve bytes.
+#[inline(always)]
+fn six_bits(scale: [u8; 2], smallest: [u8; 2], packed: &[u8; 12]) -> Scales {
+    let (scale, least) = (half(scale), -half(smallest));
+    let [a, b, c] = [four(packed, 0), four(packed, 4), four(packed, 8)];
+    let first = bytes_of([
+        a & 0x3F3F_3F3F,
+        (c & 0x0F0F_0F0F) | ((a >> 6) & 0x0303_0303) << 4,
+    ]);
+    let second = bytes_of([
+        b & 0x3F3F_3F3F,
+        ((c >> 4) & 0x0F0F_0F0F) | ((b >> 6) & 0x0303_0303) << 4,
+    ]);
+    let mut all = Scales::one(0.0, 0.0);
+    for group in 0..8 {
+        all.scales[group] = scale * first[group];
+        all.smallest[group] = least * second[group];
+    }
+    all
+}
+
+/// Four bits a weight; each group has a scale and a smallest value of six bits.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, AnyBitPattern)]
+pub(crate) struct Q4K {
+    scale: [u8; 2],
+    smallest: [u8; 2],
+    packed: [u8; 12],
+    low: [[u8; 32]; 4],
+}
 
 impl Block for Q4K {
-    const BYTES: usize = 144;
     const GROUPS: usize = 8;
     const SMALLEST: bool = true;
     const HALVES: bool = false;
+    const OFFSET: i8 = 0;
     const POSITIVE: bool = true;
 
     #[inline(always)]
-    fn scales(block: &[u8], scales: &mut [[f32; 2]], smallest: &mut [[f32; 2]]) {
-        packed_scales(block, scales, smallest);
+    fn scales(&self) -> Scales {
+        six_bits(self.scale, self.smallest, &self.packed)
     }
 
+    type Numbers = [[i8; 32]; MOST_GROUPS];
+
     #[inline(always)]
-    fn group(block: &[u8], group: usize) -> [i8; 32] {
-        let bytes = &block[16 + group / 2 * 32..][..32];
-        let mut numbers = [0; 32];
-        for at in 0..32 {
-            numbers[at] = (bytes[at] >> (group % 2 * 4) & 15) as i8;
+    fn numbers(&self) -> [[i8; 32]; MOST_GROUPS] {
+        let mut numbers = [[0; 32]; MOST_GROUPS];
+        for pair in 0..4 {
+            for at in 0..32 {
+                numbers[2 * pair][at] = (self.low[pair][at] & 15) as i8;
+                numbers[2 * pair + 1][at] = (self.low[pair][at] >> 4) as i8;
+            }
         }
         numbers
     }
 }
 
 /// Q4_K with a fifth bit.
-#[derive(Debug)]
-pub(crate) struct Q5K;
+#[repr(C)]
+#[derive(Clone, Copy, Debug, AnyBitPattern)]
+pub(crate) struct Q5K {
+    scale: [u8; 2],
+    smallest: [u8; 2],
+    packed: [u8; 12],
+    high: [u8; 32],
+    low: [[u8; 32]; 4],
+}
 
 impl Block for Q5K {
-    const BYTES: usize = 176;
     const GROUPS: usize = 8;
     const SMALLEST: bool = true;
     const HALVES: bool = false;
+    const OFFSET: i8 = 0;
     const POSITIVE: bool = true;
 
     #[inline(always)]
-    fn scales(block: &[u8], scales: &mut [[f32; 2]], smallest: &mut [[f32; 2]]) {
-        packed_scales(block, scales, smallest);
+    fn scales(&self) -> Scales {
+        six_bits(self.scale, self.smallest, &self.packed)
     }
 
+    type Numbers = [[i8; 32]; MOST_GROUPS];
+
     #[inline(always)]
-    fn group(block: &[u8], group: usize) -> [i8; 32] {
-        let high = &block[16..48];
-        let low = &block[48 + group / 2 * 32..][..32];
-        let mut numbers = [0; 32];
-        for at in 0..32 {
-            let bit = (high[at] >> group & 1) << 4;
-            numbers[at] = ((low[at] >> (group % 2 * 4) & 15) | bit) as i8;
+    fn numbers(&self) -> [[i8; 32]; MOST_GROUPS] {
+        let mut numbers = [[0; 32]; MOST_GROUPS];
+        for pair in 0..4 {
+            for at in 0..32 {
+                let bits = self.high[at] >> (2 * pair);
+                let low = self.low[pair][at];
+                numbers[2 * pair][at] = (low & 15 | (bits & 1) << 4) as i8;
+                numbers[2 * pair + 1][at] = (low >> 4 | (bits & 2) << 3) as i8;
+            }
         }
         numbers
     }
 }
 
-/// Six bits a weight; each 16 have a scale of eight bits.
-#[derive(Debug)]
-pub(crate) struct Q6K;
+/// Six bits a weight; each half of a group has a scale of eight bits.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, AnyBitPattern)]
+pub(crate) struct Q6K {
+    /// For each half of the block, the low bits of two times two groups.
+    low: [[[u8; 32]; 2]; 2],
+    /// For each half of the block, two bits of each of its four groups.
+    high: [[u8; 32]; 2],
+    scales: [i8; 16],
+    scale: [u8; 2],
+}
 
 impl Block for Q6K {
-    const BYTES: usize = 210;
     const GROUPS: usize = 8;
     const SMALLEST: bool = false;
     const HALVES: bool = true;
-    const POSITIVE: bool = false;
+    const OFFSET: i8 = 32;
+    const POSITIVE: bool = true;
 
     #[inline(always)]
-    fn scales(block: &[u8], scales: &mut [[f32; 2]], _: &mut [[f32; 2]]) {
-        let scale = half(two(block, 208));
-        for group in 0..8 {
-            for part in 0..2 {
-                scales[group][part] = scale * f32::from(block[192 + 2 * group + part] as i8);
-            }
+    fn scales(&self) -> Scales {
+        let scale = half(self.scale);
+        let mut all = Scales::one(0.0, 0.0);
+        for at in 0..16 {
+            all.scales[at] = scale * f32::from(self.scales[at]);
         }
+        all
     }
 
+    type Numbers = [[i8; 32]; MOST_GROUPS];
+
     #[inline(always)]
-    fn group(block: &[u8], group: usize) -> [i8; 32] {
-        // Two halves of 128 weights; in each, four groups share 64 bytes of low and 32 of high bits.
-        let (side, part) = (group / 4, group % 4);
-        let low = &block[side * 64 + part % 2 * 32..][..32];
-        let high = &block[128 + side * 32..][..32];
-        let mut numbers = [0; 32];
-        for at in 0..32 {
-            let bits = (high[at] >> (2 * part) & 3) << 4;
-            numbers[at] = ((low[at] >> (part / 2 * 4) & 15) | bits) as i8 - 32;
+    fn numbers(&self) -> [[i8; 32]; MOST_GROUPS] {
+        let mut numbers = [[0; 32]; MOST_GROUPS];
+        for side in 0..2 {
+            for at in 0..32 {
+                let high = self.high[side][at];
+                let [a, b] = [self.low[side][0][at], self.low[side][1][at]];
+                numbers[4 * side][at] = (a & 15 | (high & 3) << 4) as i8;
+                numbers[4 * side + 1][at] = (b & 15 | (high >> 2 & 3) << 4) as i8;
+                numbers[4 * side + 2][at] = (a >> 4 | (high >> 4 & 3) << 4) as i8;
+                numbers[4 * side + 3][at] = (b >> 4 | (high >> 6) << 4) as i8;
+            }
         }
         numbers
     }
 }
 
-/// Two bits a weight; each 16 have a scale and a smallest value of four bits.
-#[derive(Debug)]
-pub(crate) struct Q2K;
+/// Two bits a weight; each half of a group has a scale and a smallest value of four bits.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, AnyBitPattern)]
+pub(crate) struct Q2K {
+    packed: [u8; 16],
+    low: [[u8; 32]; 2],
+    scale: [u8; 2],
+    smallest: [u8; 2],
+}
 
 impl Block for Q2K {
-    const BYTES: usize = 84;
     const GROUPS: usize = 8;
     const SMALLEST: bool = true;
     const HALVES: bool = true;
+    const OFFSET: i8 = 0;
     const POSITIVE: bool = true;
 
     #[inline(always)]
-    fn scales(block: &[u8], scales: &mut [[f32; 2]], smallest: &mut [[f32; 2]]) {
-        let (scale, least) = (half(two(block, 80)), -half(two(block, 82)));
-        for group in 0..8 {
-            for part in 0..2 {
-                let byte = block[2 * group + part];
-                scales[group][part] = scale * f32::from(byte & 15);
-                smallest[group][part] = least * f32::from(byte >> 4);
-            }
+    fn scales(&self) -> Scales {
+        let (scale, least) = (half(self.scale), -half(self.smallest));
+        let mut all = Scales::one(0.0, 0.0);
+        for at in 0..16 {
+            all.scales[at] = scale * f32::from(self.packed[at] & 15);
+            all.smallest[at] = least * f32::from(self.packed[at] >> 4);
         }
+        all
     }
 
+    type Numbers = [[i8; 32]; MOST_GROUPS];
+
     #[inline(always)]
-    fn group(block: &[u8], group: usize) -> [i8; 32] {
-        let bytes = &block[16 + group / 4 * 32..][..32];
-        let mut numbers = [0; 32];
-        for at in 0..32 {
-            numbers[at] = (bytes[at] >> (group % 4 * 2) & 3) as i8;
+    fn numbers(&self) -> [[i8; 32]; MOST_GROUPS] {
+        let mut numbers = [[0; 32]; MOST_GROUPS];
+        for side in 0..2 {
+            for part in 0..4 {
+                for at in 0..32 {
+                    numbers[4 * side + part][at] = (self.low[side][at] >> (2 * part) & 3) as i8;
+                }
+            }
         }
         numbers
     }
 }
 
-/// Three bits a weight; each 16 have a scale of six bits.
-#[derive(Debug)]
-pub(crate) struct Q3K;
+/// Three bits a weight; each half of a group has a scale of six bits.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, AnyBitPattern)]
+pub(crate) struct Q3K {
+    /// Bit `g` belongs to group `g`.
+    high: [u8; 32],
+    low: [[u8; 32]; 2],
+    packed: [u8; 12],
+    scale: [u8; 2],
+}
 
 impl Block for Q3K {
-    const BYTES: usize = 110;
     const GROUPS: usize = 8;
     const SMALLEST: bool = false;
     const HALVES: bool = true;
-    const POSITIVE: bool = false;
+    const OFFSET: i8 = 4;
+    const POSITIVE: bool = true;
 
     #[inline(always)]
-    fn scales(block: &[u8], scales: &mut [[f32; 2]], _: &mut [[f32; 2]]) {
-        let scale = half(two(block, 108));
-        let [a, b, c] = [four(block, 96), four(block, 100), four(block, 104)];
+    fn scales(&self) -> Scales {
+        let scale = half(self.scale);
+        let packed = &self.packed;
+        let [a, b, c] = [four(packed, 0), four(packed, 4), four(packed, 8)];
         let bits = |from: u32| (from & 0x0303_0303) << 4;
         let low = [
             (a & 0x0F0F_0F0F) | bits(c),
@@ -468,50 +749,101 @@ impl Block for Q3K {
             (a >> 4 & 0x0F0F_0F0F) | bits(c >> 4),
             (b >> 4 & 0x0F0F_0F0F) | bits(c >> 6),
         ];
+        let mut all = Scales::one(0.0, 0.0);
         for (side, words) in [low, high].into_iter().enumerate() {
             for (at, number) in bytes_of(words).into_iter().enumerate() {
-                scales[side * 4 + at / 2][at % 2] = scale * (number - 32.0);
+                all.scales[8 * side + at] = scale * (number - 32.0);
             }
         }
+        all
     }
 
+    type Numbers = [[i8; 32]; MOST_GROUPS];
+
     #[inline(always)]
-    fn group(block: &[u8], group: usize) -> [i8; 32] {
-        let high = &block[..32];
-        let low = &block[32 + group / 4 * 32..][..32];
-        let mut numbers = [0; 32];
-        for at in 0..32 {
-            let bit = (high[at] >> group & 1) << 2;
-            numbers[at] = ((low[at] >> (group % 4 * 2) & 3) | bit) as i8 - 4;
+    fn numbers(&self) -> [[i8; 32]; MOST_GROUPS] {
+        let mut numbers = [[0; 32]; MOST_GROUPS];
+        for side in 0..2 {
+            for part in 0..4 {
+                for at in 0..32 {
+                    let bit = (self.high[at] >> (4 * side + part) & 1) << 2;
+                    let low = self.low[side][at] >> (2 * part) & 3;
+                    numbers[4 * side + part][at] = (low | bit) as i8;
+                }
+            }
         }
         numbers
     }
 }
 
-/// Q4_K's counterpart with uneven levels: each group of 32 has a scale of six bits.
-#[derive(Debug)]
-pub(crate) struct IQ4XS;
+/// Q4_K's counterpart with uneven levels: each group has a scale of six bits.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, AnyBitPattern)]
+pub(crate) struct IQ4XS {
+    scale: [u8; 2],
+    high: [u8; 2],
+    packed: [u8; 4],
+    low: [[u8; 16]; 8],
+}
 
 impl Block for IQ4XS {
-    const BYTES: usize = 136;
     const GROUPS: usize = 8;
     const SMALLEST: bool = false;
     const HALVES: bool = false;
+    const OFFSET: i8 = 0;
     const POSITIVE: bool = false;
 
     #[inline(always)]
-    fn scales(block: &[u8], scales: &mut [[f32; 2]], _: &mut [[f32; 2]]) {
-        let scale = half(two(block, 0));
-        let high = u16::from_le_bytes(two(block, 2));
+    fn scales(&self) -> Scales {
+        let scale = half(self.scale);
+        let high = u16::from_le_bytes(self.high);
+        let mut all = Scales::one(0.0, 0.0);
         for group in 0..8 {
-            let low = block[4 + group / 2] >> (group % 2 * 4) & 15;
+            let low = self.packed[group / 2] >> (group % 2 * 4) & 15;
             let bits = u16::from(low) | (high >> (2 * group) & 3) << 4;
-            scales[group] = [scale * (f32::from(bits) - 32.0); 2];
+            all.scales[group] = scale * (f32::from(bits) - 32.0);
+        }
+        all
+    }
+
+    type Numbers = [[i8; 32]; MOST_GROUPS];
+
+    #[inline(always)]
+    fn numbers(&self) -> [[i8; 32]; MOST_GROUPS] {
+        let mut numbers = [[0; 32]; MOST_GROUPS];
+        for group in 0..8 {
+            numbers[group] = uneven(&self.low[group]);
+        }
+        numbers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FORMATS, Format, sixteens, sixteens_slowly};
+
+    #[test]
+    fn bits_become_sixteens() {
+        let mut bits = 1u32;
+        for _ in 0..1000 {
+            bits = bits.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            assert_eq!(sixteens(bits), sixteens_slowly(bits));
         }
     }
 
-    #[inline(always)]
-    fn group(block: &[u8], group: usize) -> [i8; 32] {
-        uneven(&block[8 + group * 16..][..16])
+    #[test]
+    fn every_format_has_a_line_and_counts_whole_blocks_only() {
+        for (format, name, width, bytes) in FORMATS {
+            assert_eq!((format.name(), format.block()), (name, width));
+            assert_eq!(format.bytes(3 * width), Some(3 * bytes));
+            assert_eq!(format.bytes(width + 1).is_some(), width == 1);
+            assert_eq!(
+                format.bytes(usize::MAX / width * width).is_some(),
+                false,
+                "{name}"
+            );
+        }
+        assert_eq!(Format::Q4K.bytes(256), Some(144));
+        assert_eq!(Format::Q6K.bytes(256), Some(210));
     }
 }

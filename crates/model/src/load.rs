@@ -9,8 +9,8 @@ use crate::form::Form;
 use crate::generation::{self, GenerationDefaults};
 use crate::weights::gguf::Gguf;
 use crate::{
-    Error, Memory, Network, Shape, Source, Tokenizer, Weights, architectures, gguf_tokenizer, slices,
-    tensors,
+    Error, Memory, Network, Shape, Source, Tokenizer, Weights, architectures, gguf_tokenizer,
+    slices, tensors,
 };
 
 const CONFIG: &str = "config.json";

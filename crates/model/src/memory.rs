@@ -80,7 +80,9 @@ fn position(shape: &Shape, width: u64) -> u64 {
 pub fn available() -> Option<u64> {
     let read = |file: &str| std::fs::read_to_string(file).ok();
     let meminfo = read("/proc/meminfo")?;
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let line = meminfo
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     let limit = || -> Option<u64> {
         let limit: u64 = read("/sys/fs/cgroup/memory.max")?.trim().parse().ok()?;

@@ -1,4 +1,4 @@
-//! Which study is asked for? `cargo xtask nano-report`, `nano-check` and `bench` run this.
+//! Which study is asked for? `cargo xtask nano-report`, `nano-check`, `bench` and `speed` run this.
 
 #![expect(
     clippy::print_stdout,
@@ -10,6 +10,7 @@ mod arguments;
 mod bench;
 mod nano_check;
 mod nano_report;
+mod speed;
 mod statistics;
 
 use std::process::ExitCode;
@@ -35,6 +36,9 @@ fn run() -> Result<()> {
         "nano-report" => nano_report::run(&arguments),
         "nano-check" => nano_check::run(&arguments),
         "bench" => bench::run(&arguments),
-        _ => bail!("there is no study `{study}`; there are nano-report, nano-check and bench"),
+        "speed" => speed::run(&arguments),
+        _ => {
+            bail!("there is no study `{study}`; there are nano-report, nano-check, bench and speed")
+        }
     }
 }

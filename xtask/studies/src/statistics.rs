@@ -56,3 +56,9 @@ mod tests {
         assert!((mcnemar(0, 0) - 1.0).abs() < 1e-12);
     }
 }
+
+/// The number in the middle, the upper one of two; 0 of nothing.
+pub(crate) fn median(numbers: &mut [f64]) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers.get(numbers.len() / 2).copied().unwrap_or(0.0)
+}

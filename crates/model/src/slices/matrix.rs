@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use half::slice::HalfBitsSliceExt;
+use half::{bf16, f16};
 use rayon::prelude::*;
 
 use super::panels::Panels;
@@ -16,8 +18,8 @@ const WORTH_THREADS: usize = 1 << 18;
 const TURN: usize = 64 << 10;
 /// Rows of input computed at once: they stay in a cache while weights pass by.
 const INPUT_ROWS: usize = 64;
-/// Rows of weights that are widened at once.
-const WIDENED: usize = 4;
+/// Rows of weights that meet rows of input together.
+const TOGETHER: usize = 4;
 
 /// Rows of input, in the forms that matrices ask for.
 #[derive(Debug)]
@@ -134,7 +136,7 @@ impl Matrix {
         let mut y = y;
         for part in parts {
             let row_bytes = part.row_bytes().max(1);
-            let turn = (TURN / row_bytes).next_multiple_of(WIDENED).max(WIDENED);
+            let turn = (TURN / row_bytes).next_multiple_of(TOGETHER).max(TOGETHER);
             for first in (0..part.outputs()).step_by(turn) {
                 let last = (first + turn).min(part.outputs());
                 let (now, later) = y.split_at_mut((last - first) * rows);
@@ -157,24 +159,24 @@ impl Matrix {
         }
     }
 
-    /// Some rows of weights times all rows of input, to `y [outputs, rows]`.
+    /// Some rows of weights times all rows of input, to `y [outputs, rows]`. Weights of plain numbers lie evenly:
+    /// that was seen to when they were opened.
     fn turn(&self, part: &Stored, weights: &[u8], x: &Input<'_>, y: &mut [f32]) {
         let rounded = || x.rounded(self.inputs);
         match part.format() {
             Format::F32 => {
-                // Aligned when it was opened.
-                let weights = bytemuck::try_cast_slice(weights).unwrap_or_default();
+                let weights: &[f32] = bytemuck::cast_slice(weights);
                 tiles::floats(weights, x.numbers, self.inputs, y);
             }
-            format @ (Format::F16 | Format::BF16) => {
-                let mut wide = vec![0.0; WIDENED * self.inputs];
-                let rows = x.numbers.len() / self.inputs;
-                let some = weights.chunks(WIDENED * part.row_bytes());
-                for (weights, y) in some.zip(y.chunks_mut(WIDENED * rows)) {
-                    let wide = &mut wide[..y.len() / rows * self.inputs];
-                    format.widen(weights, wide);
-                    tiles::floats(wide, x.numbers, self.inputs, y);
-                }
+            Format::F16 => {
+                let weights: &[u16] = bytemuck::cast_slice(weights);
+                let weights: &[f16] = weights.reinterpret_cast();
+                tiles::floats(weights, x.numbers, self.inputs, y);
+            }
+            Format::BF16 => {
+                let weights: &[u16] = bytemuck::cast_slice(weights);
+                let weights: &[bf16] = weights.reinterpret_cast();
+                tiles::floats(weights, x.numbers, self.inputs, y);
             }
             Format::Q4_0 => tiles::blocks::<Q4_0>(weights, rounded(), y),
             Format::Q4_1 => tiles::blocks::<Q4_1>(weights, rounded(), y),

@@ -13,6 +13,7 @@
 //! heads, `K` key and value heads, `W` head width, `F` inner width, `V` ids.
 
 mod attention;
+mod eight;
 mod matrix;
 mod panels;
 mod tiles;

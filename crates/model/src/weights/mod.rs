@@ -237,7 +237,7 @@ impl Weights {
         };
         // Numbers are read where they lie, which a processor does only where they lie evenly.
         let address = stored.rows(0..outputs).as_ptr().addr();
-        if format == Format::F32 && !address.is_multiple_of(4) {
+        if format.is_plain() && !address.is_multiple_of(format.block_bytes()) {
             return Ok(stored.widened());
         }
         Ok(stored)
