@@ -7,6 +7,7 @@
 //! Start with [`stream_of_revision`]: the loop in which the model itself does all of it while writing.
 
 mod error;
+mod lanes;
 mod method;
 mod plain;
 mod request;

@@ -18,15 +18,23 @@ pub struct Method {
     pub doc: &'static str,
     /// Whether it needs a model whose vocabulary has the five action tokens.
     pub needs_action_tokens: bool,
-    /// Writes the samples.
+    /// Writes the samples of some requests.
     pub write: Write,
 }
 
-/// Writes [`Request::lanes`] samples, telling the sink of every token.
+/// Writes [`Request::lanes`] samples of each request, so many of them at once, telling the sink of every token.
+///
+/// Samples are begun in the order of the requests; the sink knows each by its number among all. What a sample
+/// says does not depend on how many are written at once, on a processor to the last bit.
 ///
 /// The errors are those of [`Error`]. What the sink has heard before one stays true.
-pub type Write =
-    fn(&LocalModel, &Arc<Vocabulary>, &Request<'_>, &mut dyn Sink) -> Result<Written, Error>;
+pub type Write = fn(
+    &LocalModel,
+    &Arc<Vocabulary>,
+    &[Request<'_>],
+    usize,
+    &mut dyn Sink,
+) -> Result<Vec<Written>, Error>;
 
 /// Every method. The order is the order in which `palinode list methods` shows them.
 pub static METHODS: &[&Method] = &[&crate::plain::ENTRY, &crate::stream_of_revision::ENTRY];

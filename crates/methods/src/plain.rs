@@ -5,7 +5,7 @@ use std::sync::Arc;
 use palinode_model::LocalModel;
 use palinode_revise::{SessionOptions, Vocabulary};
 
-use crate::{Error, Method, Request, Sink, Written, stream_of_revision};
+use crate::{Error, Method, Request, Sink, Written, lanes};
 
 pub(crate) static ENTRY: Method = Method {
     name: "plain",
@@ -22,16 +22,20 @@ with: same prompt, same sampling, same seed.",
 fn write(
     model: &LocalModel,
     vocabulary: &Arc<Vocabulary>,
-    request: &Request<'_>,
+    requests: &[Request<'_>],
+    at_once: usize,
     sink: &mut dyn Sink,
-) -> Result<Written, Error> {
-    let session = SessionOptions {
+) -> Result<Vec<Written>, Error> {
+    let plain = |request: &Request<'_>| SessionOptions {
         revise: false,
         ..request.session
     };
-    let request = Request {
-        session,
-        ..request.clone()
-    };
-    stream_of_revision::write(model, vocabulary, &request, sink)
+    let requests: Vec<Request<'_>> = requests
+        .iter()
+        .map(|request| Request {
+            session: plain(request),
+            ..request.clone()
+        })
+        .collect();
+    lanes::write(model, vocabulary, &requests, at_once, sink)
 }

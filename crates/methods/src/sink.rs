@@ -8,11 +8,12 @@ use crate::Sample;
 
 /// Hears what happens while samples are written, in order.
 ///
-/// Lanes are written one after the other: all steps of lane 0 come before the first of lane 1.
+/// Lanes that are written at once take turns; with one at a time, all steps of lane 0 come before the first of
+/// lane 1. A lane's number is its sample's among all samples of all requests.
 pub trait Sink {
     /// Called for each token of `lane`, and once more when the lane ends, with the events that it caused,
-    /// which may be none. `Break` stops this lane and those after it: an open episode is dropped, and what
-    /// was written so far is the result.
+    /// which may be none. `Break` stops every lane: an open episode is dropped, and what was written so far is
+    /// the result.
     fn step(&mut self, lane: usize, events: &[Event]) -> ControlFlow<()>;
 
     /// Called once when `lane` is done, after its last step.

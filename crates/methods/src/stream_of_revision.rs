@@ -11,15 +11,19 @@
 //! 4. where that is shorter than the stream, the cache is cut back, so that a refused episode is
 //!    forgotten and not only hidden.
 //!
+//! Lanes take turns: in each round every lane goes on until it needs the network's opinion, and one pass gives
+//! it to all of them (`lanes.rs`).
+//!
 //! An accepted revision cuts nothing: the model goes on behind its own episode, and the stream only
 //! grows. (Stream of Revision, arXiv 2602.01187, section 3.)
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use palinode_model::{Cache, Choice, LocalModel, Network, Sampler, SamplingOptions};
+use palinode_model::{Cache, Choice, LocalModel, Sampler, SamplingOptions};
 use palinode_revise::{Constraint, Session, SessionOptions, Vocabulary};
 
+use crate::lanes;
 use crate::timing::Stopwatch;
 use crate::{Error, Method, Request, Sample, Sink, Stop, Written, lane_seed};
 
@@ -39,13 +43,13 @@ model needs the five action tokens in its vocabulary and training on trajectorie
 Source: Stream of Revision (arXiv 2602.01187), sections 3 and appendix A, with the bound of
 its equation 3 corrected by one.",
     needs_action_tokens: true,
-    write,
+    write: lanes::write,
 };
 
 /// Writes every lane of `request`, one after the other, over one prefill of the prompt.
 ///
-/// A vocabulary without action tokens writes plainly. Costs one forward pass over the prompt, a copy of
-/// the prompt's cache for each lane, and a forward pass for each token that is not forced.
+/// A vocabulary without action tokens writes plainly. Costs one forward pass over the prompt, and a forward pass
+/// for each token that is not forced. The cache of the prompt is shared.
 ///
 /// # Errors
 /// See [`Error`]; the limits are checked before any forward pass.
@@ -55,67 +59,30 @@ pub fn write(
     request: &Request<'_>,
     sink: &mut dyn Sink,
 ) -> Result<Written, Error> {
-    let network = model.network.as_ref();
-    request.check(network.shape().context)?;
-    let mut stopwatch = Stopwatch::new(request.measure);
+    let mut written = lanes::write(model, vocabulary, std::slice::from_ref(request), 1, sink)?;
+    written.pop().ok_or(Error::EmptyPrompt)
+}
 
-    let lap = stopwatch.start();
-    let mut prompt = network.new_cache();
-    let first = network.logits(request.prompt, &mut prompt)?;
-    stopwatch.book(lap, |timing| &mut timing.prefill);
-
-    // No episode is begun that the limits cannot let end.
-    let room = request
-        .max_tokens
-        .min(network.shape().context - request.prompt.len());
-    let mut interrupted = false;
-    let mut samples = Vec::with_capacity(request.lanes.min(1024));
-    for number in 0..request.lanes {
-        let session = SessionOptions {
-            max_stream_tokens: request.session.max_stream_tokens.min(room),
-            ..request.session
-        };
-        let lane = Lane {
-            network,
-            cache: prompt.clone(),
-            prompt_logits: &first,
-            logits: first.clone(),
-            prompt: request.prompt.len(),
-            seen: 0,
-            pending: Vec::new(),
-            session: Session::new(Arc::clone(vocabulary), session),
-            sampler: Sampler::new(SamplingOptions {
-                seed: lane_seed(request.sampling.seed, number),
-                ..request.sampling
-            })?,
-        };
-        let (sample, go_on) = lane.write(number, request.max_tokens, &mut stopwatch, sink)?;
-        sink.end(number, &sample);
-        samples.push(sample);
-        if go_on.is_break() {
-            interrupted = true;
-            break;
-        }
-    }
-    Ok(Written {
-        samples,
-        prompt_tokens: request.prompt.len(),
-        interrupted,
-        timing: stopwatch.finish(),
-    })
+/// What all samples of one prompt begin with.
+#[derive(Debug)]
+pub(crate) struct Start {
+    /// Keys and values of the prompt.
+    pub(crate) cache: Cache,
+    /// What the network says directly after the prompt.
+    pub(crate) logits: Vec<f32>,
+    /// Tokens of the prompt.
+    pub(crate) tokens: usize,
 }
 
 /// One sample while it is written: its session, its random stream, its cache.
-struct Lane<'a> {
-    network: &'a dyn Network,
+#[derive(Debug)]
+pub(crate) struct Lane {
+    /// Needed again if all of the stream is refused.
+    start: Arc<Start>,
     /// Keys and values of the prompt and of the stream without `pending`.
     cache: Cache,
-    /// What the network says directly after the prompt: needed again if all of the stream is refused.
-    prompt_logits: &'a [f32],
     /// What the network says after all that is in `cache`.
     logits: Vec<f32>,
-    /// Tokens of the prompt.
-    prompt: usize,
     /// Tokens of the stream that `cache` holds and `logits` follow.
     seen: usize,
     /// Tokens of the stream that the network has not seen: it is only called when its opinion is needed,
@@ -123,33 +90,78 @@ struct Lane<'a> {
     pending: Vec<u32>,
     session: Session,
     sampler: Sampler,
+    max_tokens: usize,
+    context: usize,
+    spent: usize,
 }
 
-impl Lane<'_> {
-    /// Writes until the model, a limit or the sink ends it; says also whether other lanes may follow.
-    fn write(
-        mut self,
+impl Lane {
+    /// Sample `number` of a request, behind its prompt.
+    pub(crate) fn new(
+        start: Arc<Start>,
+        context: usize,
+        vocabulary: &Arc<Vocabulary>,
+        request: &Request<'_>,
         number: usize,
-        max_tokens: usize,
+    ) -> Result<Lane, Error> {
+        // No episode is begun that the limits cannot let end.
+        let room = request.max_tokens.min(context - start.tokens);
+        let session = SessionOptions {
+            max_stream_tokens: request.session.max_stream_tokens.min(room),
+            ..request.session
+        };
+        Ok(Lane {
+            cache: start.cache.clone(),
+            logits: start.logits.clone(),
+            seen: 0,
+            pending: Vec::new(),
+            session: Session::new(Arc::clone(vocabulary), session),
+            sampler: Sampler::new(SamplingOptions {
+                seed: lane_seed(request.sampling.seed, number),
+                ..request.sampling
+            })?,
+            max_tokens: request.max_tokens,
+            context,
+            spent: 0,
+            start,
+        })
+    }
+
+    /// The tokens whose logits it waits for, and the cache they follow.
+    pub(crate) fn question(&mut self) -> (&[u32], &mut Cache) {
+        (&self.pending, &mut self.cache)
+    }
+
+    /// The logits it waited for.
+    pub(crate) fn answer(&mut self, logits: Vec<f32>) {
+        self.logits = logits;
+        self.seen += self.pending.len();
+        self.pending.clear();
+    }
+
+    /// Goes on until the network is needed, and says nothing then; or to the end, and says why.
+    ///
+    /// `hear` is told of each token's events. Its `Break` ends the lane after that token.
+    pub(crate) fn advance(
+        &mut self,
         stopwatch: &mut Stopwatch,
-        sink: &mut dyn Sink,
-    ) -> Result<(Sample, ControlFlow<()>), Error> {
-        let context = self.network.shape().context;
-        let mut spent = 0;
-        let mut go_on = ControlFlow::Continue(());
-        let stop = loop {
+        hear: &mut dyn FnMut(&[palinode_revise::Event]) -> ControlFlow<()>,
+    ) -> Result<Option<Stop>, Error> {
+        loop {
             if self.session.ended() {
-                break Stop::End;
+                return Ok(Some(Stop::End));
             }
-            if spent == max_tokens {
-                break Stop::MaxTokens;
+            if self.spent == self.max_tokens {
+                return Ok(Some(Stop::MaxTokens));
             }
             // The last position of the context can still be fed; the token it predicts cannot.
-            if self.prompt + self.session.stream().len() >= context {
-                break Stop::Context;
+            if self.start.tokens + self.session.stream().len() >= self.context {
+                return Ok(Some(Stop::Context));
             }
-            let token = self.draw(stopwatch)?;
-            spent += 1;
+            let Some(token) = self.draw(stopwatch)? else {
+                return Ok(None);
+            };
+            self.spent += 1;
 
             let lap = stopwatch.start();
             let step = self.session.push(token);
@@ -160,17 +172,21 @@ impl Lane<'_> {
             self.keep(step.keep);
             stopwatch.book(lap, |timing| &mut timing.model);
 
-            go_on = sink.step(number, &step.events);
-            if go_on.is_break() && !self.session.ended() {
-                break Stop::Interrupted;
+            if hear(&step.events).is_break() && !self.session.ended() {
+                return Ok(Some(Stop::Interrupted));
             }
-        };
+        }
+    }
+
+    /// Ends it: the events of an episode that was open, and the sample.
+    pub(crate) fn finish(
+        mut self,
+        stop: Stop,
+        stopwatch: &mut Stopwatch,
+    ) -> (Vec<palinode_revise::Event>, Sample) {
         let lap = stopwatch.start();
         let events = self.session.finish();
         stopwatch.book(lap, |timing| &mut timing.revise);
-        if sink.step(number, &events).is_break() {
-            go_on = ControlFlow::Break(());
-        }
         let sample = Sample {
             program: self.session.buffer().to_vec(),
             stream: self.session.stream().to_vec(),
@@ -178,33 +194,29 @@ impl Lane<'_> {
             usage: self.session.usage(),
             stop,
         };
-        Ok((sample, go_on))
+        (events, sample)
     }
 
-    /// The next token: forced, or drawn among what the session allows.
-    fn draw(&mut self, stopwatch: &mut Stopwatch) -> Result<u32, Error> {
+    /// The next token: forced, or drawn among what the session allows; none while the network has not seen
+    /// everything before it.
+    fn draw(&mut self, stopwatch: &mut Stopwatch) -> Result<Option<u32>, Error> {
         let lap = stopwatch.start();
         let choice = match self.session.constraint() {
             Constraint::Exactly(id) => {
                 stopwatch.book(lap, |timing| &mut timing.revise);
-                return Ok(id);
+                return Ok(Some(id));
             }
             Constraint::OneOf(ids) => Choice::OneOf(ids),
             Constraint::AnyBut { banned, bias } => Choice::AnyBut { banned, bias },
         };
         stopwatch.book(lap, |timing| &mut timing.revise);
-
         if !self.pending.is_empty() {
-            let lap = stopwatch.start();
-            self.logits = self.network.logits(&self.pending, &mut self.cache)?;
-            self.seen += self.pending.len();
-            self.pending.clear();
-            stopwatch.book(lap, |timing| &mut timing.model);
+            return Ok(None);
         }
         let lap = stopwatch.start();
         let token = self.sampler.sample(&self.logits, choice)?;
         stopwatch.book(lap, |timing| &mut timing.sampling);
-        Ok(token)
+        Ok(Some(token))
     }
 
     /// Forgets what the session does not keep of its stream, `pending` included.
@@ -218,12 +230,12 @@ impl Lane<'_> {
         self.pending.clear();
         if keep == 0 {
             self.seen = 0;
-            self.logits = self.prompt_logits.to_vec();
+            self.logits = self.start.logits.clone();
         } else {
             self.seen = keep - 1;
             self.pending.extend(self.session.stream().get(self.seen));
         }
-        self.cache.truncate(self.prompt + self.seen);
+        self.cache.truncate(self.start.tokens + self.seen);
     }
 }
 
@@ -237,36 +249,46 @@ mod tests {
     const STREAM: [u32; 6] = [7, 1, 30, 4, 12, 8];
 
     /// A lane of `model` that has taken `stream`; the network has seen the first `seen` of it.
-    fn lane<'a>(model: &'a LocalModel, first: &'a [f32], stream: &[u32], seen: usize) -> Lane<'a> {
+    fn lane(model: &LocalModel, stream: &[u32], seen: usize) -> Lane {
         let bytes = (0..model.network.shape().vocabulary).map(|id| format!("{id} ").into_bytes());
-        let vocabulary = Vocabulary::new(bytes.collect(), None, Vec::new()).unwrap();
+        let vocabulary = Arc::new(Vocabulary::new(bytes.collect(), None, Vec::new()).unwrap());
         let mut cache = model.network.new_cache();
-        model.network.logits(&PROMPT, &mut cache).unwrap();
-        let mut lane = Lane {
-            network: model.network.as_ref(),
+        let logits = model.network.logits(&PROMPT, &mut cache).unwrap();
+        let start = Arc::new(Start {
             cache,
-            prompt_logits: first,
-            logits: first.to_vec(),
-            prompt: PROMPT.len(),
-            seen: 0,
-            pending: Vec::new(),
-            session: Session::new(Arc::new(vocabulary), SessionOptions::default()),
-            sampler: Sampler::new(SamplingOptions {
+            logits,
+            tokens: PROMPT.len(),
+        });
+        let request = Request {
+            prompt: &PROMPT,
+            lanes: 1,
+            max_tokens: 100,
+            sampling: SamplingOptions {
                 temperature: 0.0,
                 top_k: 0,
                 top_p: 1.0,
                 seed: 0,
-            })
-            .unwrap(),
+            },
+            session: SessionOptions::default(),
+            measure: false,
         };
+        let mut lane = Lane::new(start, 128, &vocabulary, &request, 0).unwrap();
         for (at, id) in stream.iter().enumerate() {
             if at == seen {
-                lane.draw(&mut Stopwatch::new(false)).unwrap();
+                ask(model, &mut lane);
             }
             lane.session.push(*id);
             lane.pending.push(*id);
         }
         lane
+    }
+
+    fn ask(model: &LocalModel, lane: &mut Lane) {
+        let (ids, cache) = lane.question();
+        if !ids.is_empty() {
+            let logits = model.network.logits(ids, cache).unwrap();
+            lane.answer(logits);
+        }
     }
 
     /// Cut back to any length, from a cache that has seen any part of the stream, the network says what it
@@ -279,24 +301,18 @@ mod tests {
         );
         let model =
             palinode_model::load(&Source::Folder(folder.into()), &LoadOptions::default()).unwrap();
-        let first = model
-            .network
-            .logits(&PROMPT, &mut model.network.new_cache())
-            .unwrap();
-        let says = |lane: &mut Lane<'_>| {
-            lane.draw(&mut Stopwatch::new(false)).unwrap();
+        let says = |lane: &mut Lane| {
+            ask(&model, lane);
             lane.logits.clone()
         };
         for keep in 0..=STREAM.len() {
-            let expected = says(&mut lane(&model, &first, &STREAM[..keep], 0));
+            let expected = says(&mut lane(&model, &STREAM[..keep], 0));
             for seen in 0..=STREAM.len() {
-                let mut cut = lane(&model, &first, &STREAM, seen);
+                let mut cut = lane(&model, &STREAM, seen);
                 cut.keep(keep);
                 let logits = says(&mut cut);
                 assert_eq!(cut.cache.len(), PROMPT.len() + keep);
-                let far = expected.iter().zip(&logits).map(|(a, b)| (a - b).abs());
-                let far = far.fold(0.0, f32::max);
-                assert!(far < 1e-4, "kept {keep}, seen {seen}: {far}");
+                assert_eq!(expected, logits, "kept {keep}, seen {seen}");
             }
         }
     }

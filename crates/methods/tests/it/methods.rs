@@ -1,6 +1,7 @@
 //! Does every registered method keep the contract?
 
-use palinode_methods::{METHODS, by_name};
+use palinode_methods::{METHODS, Request, by_name};
+use palinode_model::SamplingOptions;
 use palinode_revise::replay;
 
 use crate::scripted::GREETING;
@@ -29,9 +30,10 @@ fn every_method_tells_what_it_writes_and_writes_the_same_again() {
         request.lanes = 2;
         let write = || {
             let mut heard = Heard::default();
-            let written = (method.write)(&writer.model, &writer.vocabulary, &request, &mut heard)
-                .expect("the request is sound");
-            (written, heard)
+            let requests = std::slice::from_ref(&request);
+            let written =
+                (method.write)(&writer.model, &writer.vocabulary, requests, 1, &mut heard);
+            (written.expect("the request is sound").remove(0), heard)
         };
         let (written, heard) = write();
         assert_eq!(written.samples.len(), 2, "{}", method.name);
@@ -47,5 +49,86 @@ fn every_method_tells_what_it_writes_and_writes_the_same_again() {
             format!("{:?}", again.samples),
             format!("{:?}", written.samples)
         );
+    }
+}
+
+/// Some prompts, some samples of each, any number at once: every sample is the one it would have been alone.
+#[test]
+fn samples_do_not_depend_on_what_is_written_beside_them() {
+    for method in METHODS {
+        let writer = Writer::new(GREETING, true);
+        let prompt = writer.prompt();
+        let longer = [&prompt[..], &prompt[..1], &prompt[..1]].concat();
+        let hot = |prompt, lanes, seed| Request {
+            lanes,
+            max_tokens: 25,
+            sampling: SamplingOptions {
+                temperature: 60.0,
+                top_k: 0,
+                top_p: 1.0,
+                seed,
+            },
+            ..request(prompt)
+        };
+        let requests = [hot(&prompt, 3, 7), hot(&longer, 1, 8), hot(&prompt, 2, 7)];
+        let write = |requests: &[Request<'_>], at_once| {
+            let mut heard = Heard::default();
+            let written = (method.write)(
+                &writer.model,
+                &writer.vocabulary,
+                requests,
+                at_once,
+                &mut heard,
+            );
+            let written = written.expect("the requests are sound");
+            let streams: Vec<Vec<Vec<u32>>> = written
+                .iter()
+                .map(|written| written.samples.iter().map(|s| s.stream.clone()).collect())
+                .collect();
+            (streams, heard)
+        };
+        let alone: Vec<_> = requests
+            .iter()
+            .flat_map(|request| write(std::slice::from_ref(request), 1).0)
+            .collect();
+        // The same prompt and seed, asked for twice.
+        assert_eq!(alone[0][..2], alone[2]);
+        for at_once in 1..=8 {
+            let (together, heard) = write(&requests, at_once);
+            assert_eq!(together, alone, "{} {at_once} at once", method.name);
+            let mut ends = heard.ends.clone();
+            ends.sort_unstable();
+            assert_eq!(ends, [0, 1, 2, 3, 4, 5], "{at_once} at once");
+            // What was heard of each lane is its program.
+            for lane in 0..6 {
+                let own = heard.events.iter().filter(|(of, _)| *of == lane);
+                assert!(replay(own.map(|(_, event)| event)).is_ok());
+            }
+        }
+    }
+}
+
+#[test]
+fn stopping_stops_every_lane_and_keeps_what_each_has() {
+    let writer = Writer::new(GREETING, true);
+    let prompt = writer.prompt();
+    let mut request = request(&prompt);
+    request.lanes = 5;
+    for method in METHODS {
+        for stop_after in [1, 4, 7] {
+            let mut heard = Heard {
+                stop_after: Some(stop_after),
+                ..Heard::default()
+            };
+            let requests = std::slice::from_ref(&request);
+            let written =
+                (method.write)(&writer.model, &writer.vocabulary, requests, 3, &mut heard);
+            let written = written.unwrap().remove(0);
+            assert!(written.interrupted);
+            assert_eq!(written.samples.len(), 3);
+            let mut ends = heard.ends.clone();
+            ends.sort_unstable();
+            assert_eq!(ends, [0, 1, 2]);
+        }
     }
 }

@@ -1,0 +1,200 @@
+//! How are many samples written at once?
+//!
+//! A lane is a sample in the making. In each round every lane goes on until it needs the network, then one pass
+//! answers all of them, each with as many new tokens as it has: so weights are read once for all lanes, which is
+//! what decoding waits for. A lane that ends makes room for the next sample that waits. Nothing a lane writes
+//! depends on the others.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use palinode_model::{Cache, LocalModel, Network, Want};
+use palinode_revise::Vocabulary;
+
+use crate::stream_of_revision::{Lane, Start};
+use crate::timing::Stopwatch;
+use crate::{Error, Request, Sample, Sink, Stop, Written};
+
+/// A sample that waits or is being written: the request it belongs to, its number there, and among all.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    request: usize,
+    sample: usize,
+    overall: usize,
+}
+
+/// Writes all samples of some requests, `at_once` of them at a time, in their order: see [`crate::Write`].
+pub(crate) fn write(
+    model: &LocalModel,
+    vocabulary: &Arc<Vocabulary>,
+    requests: &[Request<'_>],
+    at_once: usize,
+    sink: &mut dyn Sink,
+) -> Result<Vec<Written>, Error> {
+    let network = model.network.as_ref();
+    let context = network.shape().context;
+    if at_once == 0 {
+        return Err(Error::ZeroLimit { name: "at_once" });
+    }
+    for request in requests {
+        request.check(context)?;
+    }
+    let mut stopwatch = Stopwatch::new(requests.iter().any(|request| request.measure));
+    let mut waiting = places(requests);
+    let mut starts = Starts::default();
+    let mut lanes: Vec<(Place, Lane)> = Vec::new();
+    let mut done: Vec<BTreeMap<usize, Sample>> = vec![BTreeMap::new(); requests.len()];
+    let mut interrupted = false;
+
+    while !(waiting.is_empty() && lanes.is_empty()) && !interrupted {
+        let free = at_once.min(waiting.len() + lanes.len()) - lanes.len();
+        let coming: Vec<Place> = waiting.drain(..free).collect();
+        starts.prepare(network, requests, &coming, &mut stopwatch)?;
+        for place in coming {
+            let request = &requests[place.request];
+            let start = starts.of(place.request).ok_or(Error::EmptyPrompt)?;
+            let lane = Lane::new(start, context, vocabulary, request, place.sample)?;
+            lanes.push((place, lane));
+        }
+        starts.forget(&waiting);
+
+        let mut going = Vec::with_capacity(lanes.len());
+        for (place, mut lane) in lanes {
+            let stop = if interrupted {
+                Some(Stop::Interrupted)
+            } else {
+                lane.advance(&mut stopwatch, &mut |events| {
+                    let go_on = sink.step(place.overall, events);
+                    interrupted |= go_on.is_break();
+                    go_on
+                })?
+            };
+            let Some(stop) = stop else {
+                going.push((place, lane));
+                continue;
+            };
+            let (events, sample) = lane.finish(stop, &mut stopwatch);
+            interrupted |= sink.step(place.overall, &events) == ControlFlow::Break(());
+            sink.end(place.overall, &sample);
+            done[place.request].insert(place.sample, sample);
+        }
+        lanes = going;
+        if interrupted {
+            // What is there is kept: a lane that was not at fault is told of its end like the others.
+            for (place, lane) in lanes.drain(..) {
+                let (events, sample) = lane.finish(Stop::Interrupted, &mut stopwatch);
+                let _ = sink.step(place.overall, &events);
+                sink.end(place.overall, &sample);
+                done[place.request].insert(place.sample, sample);
+            }
+        }
+        ask(network, &mut lanes, &mut stopwatch)?;
+    }
+    let timing = stopwatch.finish();
+    let written = requests.iter().zip(done).map(|(request, samples)| Written {
+        interrupted: samples.len() < request.lanes
+            || samples
+                .values()
+                .any(|sample| sample.stop == Stop::Interrupted),
+        samples: samples.into_values().collect(),
+        prompt_tokens: request.prompt.len(),
+        timing,
+    });
+    Ok(written.collect())
+}
+
+/// Every sample, request by request.
+fn places(requests: &[Request<'_>]) -> VecDeque<Place> {
+    let mut all = VecDeque::new();
+    for (number, request) in requests.iter().enumerate() {
+        for sample in 0..request.lanes {
+            all.push_back(Place {
+                request: number,
+                sample,
+                overall: all.len(),
+            });
+        }
+    }
+    all
+}
+
+/// One pass for all lanes.
+fn ask(
+    network: &dyn Network,
+    lanes: &mut [(Place, Lane)],
+    stopwatch: &mut Stopwatch,
+) -> Result<(), Error> {
+    if lanes.is_empty() {
+        return Ok(());
+    }
+    let lap = stopwatch.start();
+    let mut questions: Vec<palinode_model::Lane<'_>> = lanes
+        .iter_mut()
+        .map(|(_, lane)| {
+            let (ids, cache) = lane.question();
+            palinode_model::Lane { ids, cache }
+        })
+        .collect();
+    let answers = network.forward(&mut questions, Want::default())?;
+    for ((_, lane), mut answer) in lanes.iter_mut().zip(answers) {
+        lane.answer(answer.logits.pop().unwrap_or_default());
+    }
+    stopwatch.book(lap, |timing| &mut timing.model);
+    Ok(())
+}
+
+/// Prompts that were read and whose samples are not all begun.
+#[derive(Debug, Default)]
+struct Starts(BTreeMap<usize, Arc<Start>>);
+
+impl Starts {
+    /// Reads the prompts of the samples that come now, all in one pass.
+    fn prepare(
+        &mut self,
+        network: &dyn Network,
+        requests: &[Request<'_>],
+        coming: &[Place],
+        stopwatch: &mut Stopwatch,
+    ) -> Result<(), Error> {
+        let mut new: Vec<usize> = coming.iter().map(|place| place.request).collect();
+        new.dedup();
+        new.retain(|request| !self.0.contains_key(request));
+        if new.is_empty() {
+            return Ok(());
+        }
+        let lap = stopwatch.start();
+        let mut caches: Vec<Cache> = new.iter().map(|_| network.new_cache()).collect();
+        let mut questions: Vec<palinode_model::Lane<'_>> = new
+            .iter()
+            .zip(&mut caches)
+            .map(|(request, cache)| palinode_model::Lane {
+                ids: requests[*request].prompt,
+                cache,
+            })
+            .collect();
+        let answers = network.forward(&mut questions, Want::default())?;
+        for ((request, cache), mut answer) in new.into_iter().zip(caches).zip(answers) {
+            let start = Start {
+                cache,
+                logits: answer.logits.pop().unwrap_or_default(),
+                tokens: requests[request].prompt.len(),
+            };
+            self.0.insert(request, Arc::new(start));
+        }
+        stopwatch.book(lap, |timing| &mut timing.prefill);
+        Ok(())
+    }
+
+    fn of(&self, request: usize) -> Option<Arc<Start>> {
+        self.0.get(&request).cloned()
+    }
+
+    /// Lets go of the prompts that nobody waits for.
+    fn forget(&mut self, waiting: &VecDeque<Place>) {
+        // They wait in the order of their requests.
+        let first = waiting.front().map(|place| place.request);
+        self.0
+            .retain(|request, _| first.is_some_and(|first| first <= *request));
+    }
+}
