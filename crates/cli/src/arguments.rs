@@ -105,10 +105,12 @@ impl Invocation {
         };
         match result {
             Ok(status) => status,
-            Err(failure) if failure.is_broken_pipe() => Status::Done,
             Err(failure) => {
-                note(failure);
-                Status::CouldNotRun
+                let status = failure.status();
+                if !failure.is_broken_pipe() {
+                    note(failure);
+                }
+                status
             }
         }
     }

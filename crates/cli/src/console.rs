@@ -1,6 +1,8 @@
 //! What are standard input, output and error connected to, and may they be coloured?
 
-use std::io::{IsTerminal, Write};
+#[cfg(feature = "local")]
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -31,8 +33,8 @@ impl Console {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let dumb = set("TERM").is_some_and(|terminal| terminal == "dumb");
         Self {
-            stdin_is_terminal: std::io::stdin().is_terminal(),
-            live: std::io::stdout().is_terminal() && !dumb,
+            stdin_is_terminal: io::stdin().is_terminal(),
+            live: io::stdout().is_terminal() && !dumb,
             no_colour: set("NO_COLOR").is_some(),
         }
     }
@@ -49,14 +51,38 @@ impl Console {
 
 /// Columns and rows of the terminal on standard output; 80 and 24 where it does not say.
 pub(crate) fn terminal_size() -> (usize, usize) {
-    terminal_size::terminal_size_of(std::io::stdout()).map_or((80, 24), |(columns, rows)| {
+    terminal_size::terminal_size_of(io::stdout()).map_or((80, 24), |(columns, rows)| {
         (columns.0.into(), rows.0.into())
     })
 }
 
+/// Columns of the terminal on standard error; nothing where it is none, or one whose lines cannot be redrawn.
+#[cfg(feature = "local")]
+pub(crate) fn redrawable_columns() -> Option<usize> {
+    let dumb = variable("TERM").is_some_and(|terminal| terminal == "dumb");
+    if dumb || !io::stderr().is_terminal() {
+        return None;
+    }
+    let size = terminal_size::terminal_size_of(io::stderr());
+    Some(size.map_or(80, |(columns, _)| columns.0.into()))
+}
+
+/// Draws on standard error, where the last line may be unfinished.
+#[cfg(feature = "local")]
+pub(crate) fn draw(text: &str) {
+    let mut out = io::stderr().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// What a variable of the environment is set to.
+#[cfg(feature = "local")]
+pub(crate) fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
 /// Tells the person something: one line on standard error. A closed standard error is nobody's problem.
 pub(crate) fn note(line: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// The environment variables that set this number of threads, less those that the user has set.

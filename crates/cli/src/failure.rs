@@ -4,14 +4,27 @@ use std::error::Error;
 use std::fmt::{self, Display};
 use std::io;
 
-/// Why a command could not do its work: printed as `error:`, its causes, and `hint:`. Exit code 2.
+use crate::Status;
+
+/// Why a command could not do its work: printed as `error:`, its causes, and `hint:`. Exit code 2, unless nothing
+/// is wrong.
 #[derive(Debug)]
 pub(crate) struct Failure {
     what: String,
     causes: Vec<String>,
     hint: Option<String>,
+    kind: Kind,
+}
+
+/// Whether something is wrong at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Wrong,
     /// The reader of stdout has gone: nobody is left to tell, and nothing is wrong.
-    broken_pipe: bool,
+    BrokenPipe,
+    /// The person pressed Ctrl-C.
+    #[cfg(feature = "local")]
+    Interrupted,
 }
 
 impl Failure {
@@ -21,7 +34,16 @@ impl Failure {
             what: what.into(),
             causes: Vec::new(),
             hint: None,
-            broken_pipe: false,
+            kind: Kind::Wrong,
+        }
+    }
+
+    /// The person ended the work; `what` says what is left of it.
+    #[cfg(feature = "local")]
+    pub(crate) fn interrupted(what: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Interrupted,
+            ..Self::new(what)
         }
     }
 
@@ -57,7 +79,10 @@ impl Failure {
     /// Writing the answer to stdout failed. A reader that has gone (`palinode … | head`) is no failure.
     pub(crate) fn stdout(error: &io::Error) -> Self {
         Self {
-            broken_pipe: error.kind() == io::ErrorKind::BrokenPipe,
+            kind: match error.kind() {
+                io::ErrorKind::BrokenPipe => Kind::BrokenPipe,
+                _ => Kind::Wrong,
+            },
             ..Self::new("cannot write to standard output").because(error)
         }
     }
@@ -70,13 +95,27 @@ impl Failure {
 
     /// Whether this is only a reader who has heard enough.
     pub(crate) fn is_broken_pipe(&self) -> bool {
-        self.broken_pipe
+        self.kind == Kind::BrokenPipe
+    }
+
+    /// How the process ends.
+    pub(crate) fn status(&self) -> Status {
+        match self.kind {
+            Kind::Wrong => Status::CouldNotRun,
+            Kind::BrokenPipe => Status::Done,
+            #[cfg(feature = "local")]
+            Kind::Interrupted => Status::Interrupted,
+        }
     }
 }
 
 impl Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "error: {}", self.what)?;
+        match self.kind {
+            #[cfg(feature = "local")]
+            Kind::Interrupted => write!(out, "{}", self.what)?,
+            Kind::Wrong | Kind::BrokenPipe => write!(out, "error: {}", self.what)?,
+        }
         for cause in &self.causes {
             write!(out, "\n  cause: {}", cause.replace('\n', "\n    "))?;
         }

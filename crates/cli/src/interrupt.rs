@@ -1,37 +1,61 @@
 //! Has the person pressed Ctrl-C?
 
 use std::sync::Arc;
+#[cfg(feature = "local")]
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Becomes true when Ctrl-C is pressed.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Interrupt(Arc<AtomicBool>);
+pub(crate) struct Interrupt(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    pressed: AtomicBool,
+    /// Whether anybody looks at `pressed`.
+    #[cfg(feature = "local")]
+    heeded: AtomicBool,
+}
 
 impl Interrupt {
     /// Listens from now on: the first Ctrl-C only sets the flag, so that what there is can be printed; a
     /// second ends the process at once. Where no handler can be set, Ctrl-C keeps its usual meaning.
+    ///
+    /// A process has one handler, so all who listen hear the same.
     #[cfg(feature = "local")]
     pub(crate) fn listen() -> Self {
-        let interrupt = Self::default();
-        let flag = interrupt.clone();
-        let _ = ctrlc::set_handler(move || {
-            if flag.0.swap(true, Ordering::Relaxed) {
-                leave();
-            }
+        static LISTENER: OnceLock<Interrupt> = OnceLock::new();
+        let listener = LISTENER.get_or_init(|| {
+            let interrupt = Self::default();
+            let state = Arc::clone(&interrupt.0);
+            let _ = ctrlc::set_handler(move || {
+                let heeded = state.heeded.load(Ordering::Relaxed);
+                if state.pressed.swap(true, Ordering::Relaxed) || !heeded {
+                    leave();
+                }
+            });
+            interrupt
         });
-        interrupt
+        listener.0.heeded.store(true, Ordering::Relaxed);
+        listener.clone()
+    }
+
+    /// Nobody looks from now on: Ctrl-C ends the process at once, until somebody listens again.
+    #[cfg(feature = "local")]
+    pub(crate) fn ignore(&self) {
+        self.0.heeded.store(false, Ordering::Relaxed);
     }
 
     /// Whether Ctrl-C was pressed.
     pub(crate) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.pressed.load(Ordering::Relaxed)
     }
 }
 
 #[cfg(feature = "local")]
 #[expect(
     clippy::exit,
-    reason = "the person asked twice; nothing is left half-written that matters"
+    reason = "the person insists, or nobody could stop; nothing is left half-written that matters"
 )]
 fn leave() {
     std::process::exit(crate::Status::Interrupted.code().into());

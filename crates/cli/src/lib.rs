@@ -12,6 +12,8 @@ mod events;
 #[cfg(feature = "local")]
 mod examples;
 mod failure;
+#[cfg(feature = "local")]
+mod hub;
 mod interrupt;
 #[cfg(feature = "local")]
 mod model_name;

@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use palinode_model::{LocalModel, Source};
+use palinode_model::memory::{available, readable};
+use palinode_model::{Error, LocalModel, Memory, Source};
 
 use crate::compute::Compute;
+use crate::console::note;
 use crate::failure::Failure;
+use crate::hub::{self, HubModel};
 use crate::nano::{BUNDLED, NANO};
 
 /// A model that can be loaded.
@@ -17,29 +20,75 @@ pub(crate) enum ModelName {
     Folder(PathBuf),
     /// A GGUF file.
     Gguf(PathBuf),
+    /// One that is fetched from the hub, or was.
+    Hub(HubModel),
 }
 
+/// A form that a model's name may have.
+pub(crate) struct NameForm {
+    /// How it is written.
+    pub(crate) form: &'static str,
+    /// What it names.
+    pub(crate) title: &'static str,
+    /// What the user should know about it.
+    pub(crate) doc: &'static str,
+}
+
+/// Every form but the bundled model's name.
+pub(crate) const NAME_FORMS: &[NameForm] = &[
+    NameForm {
+        form: "FOLDER",
+        title: "a folder in Hugging Face layout",
+        doc: "It holds config.json, tokenizer.json, and model.safetensors or \
+              model.safetensors.index.json with its shards. `palinode list architectures` says which \
+              networks it may hold.",
+    },
+    NameForm {
+        form: "FILE.gguf",
+        title: "a GGUF file, which holds everything",
+        doc: "Weights stay as they are stored, in F32, F16, BF16, or a few bits, so a model takes about as \
+              much memory as its file has bytes.",
+    },
+    NameForm {
+        form: "hf:org/name[@revision]",
+        title: "a model on the Hugging Face hub",
+        doc: "It is fetched once, into the cache that Python's huggingface_hub uses too, and checked; a \
+              download that broke off goes on where it stopped. The revision is a branch, a tag or a commit. \
+              HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_ENDPOINT and HF_HUB_OFFLINE mean what they mean there.",
+    },
+    NameForm {
+        form: "hf:org/name[@revision]#file.gguf",
+        title: "one GGUF file on the hub",
+        doc: "Only that file is fetched.",
+    },
+];
+
 /// What a model can be, for those who named something else.
-const FORMS: &str =
-    "use `nano`, a folder with config.json, tokenizer.json and safetensors, or a .gguf file";
+const FORMS: &str = "use `nano`, a folder with config.json, tokenizer.json and safetensors, a .gguf file, or \
+                     `hf:org/name` for one on the hub";
 
 /// Names that will mean something later: how they begin, and what they are.
-const LATER: [(&str, &str); 5] = [
-    ("hf:", "models from the hub"),
+const LATER: [(&str, &str); 4] = [
     ("vllm:", "vLLM servers"),
     ("sglang:", "SGLang servers"),
     ("llamacpp:", "llama.cpp servers"),
     ("openai:", "OpenAI-compatible servers"),
 ];
 
+/// Weights of more bytes take long enough to load that the person should know why.
+const WORTH_SAYING: u64 = 1 << 30;
+
 impl ModelName {
-    /// Understands a name.
+    /// Understands a name. Nothing is fetched.
     ///
     /// # Errors
-    /// Where it is no folder and not `nano`, or a kind of model that this version cannot use.
+    /// Where it has none of the forms that a name may have, or is of a kind that this version cannot use.
     pub(crate) fn parse(name: &str) -> Result<Self, Failure> {
         if name == BUNDLED {
             return Ok(Self::Bundled);
+        }
+        if let Some(rest) = name.strip_prefix(hub::PREFIX) {
+            return HubModel::parse(rest).map(Self::Hub);
         }
         let later = LATER
             .into_iter()
@@ -68,47 +117,111 @@ impl ModelName {
         Err(Failure::new(format!("no model `{name}`: {why}")).hint(FORMS))
     }
 
-    /// Loads it.
+    /// Loads it, if it fits in memory with the caches that are certain to be needed: so many lanes at once, each
+    /// with so many positions, or as many as the model has.
     ///
     /// # Errors
-    /// What `palinode-model` finds wrong with its files.
-    pub(crate) fn load(&self, compute: &Compute) -> Result<LocalModel, Failure> {
-        let what = match self {
-            Self::Bundled => {
-                if NANO.files.iter().any(|(_, bytes)| bytes.is_empty()) {
-                    return Err(Failure::new("the bundled model `nano` is not in this build").hint(
-                        "train it with `palinode train nano` and build again, or name a folder with `--model`",
-                    ));
-                }
-                "cannot load the bundled model `nano`".to_owned()
+    /// What `palinode-model` finds wrong with its files, and what cannot be fetched.
+    pub(crate) fn load(
+        &self,
+        compute: &Compute,
+        lanes: usize,
+        positions: usize,
+    ) -> Result<LocalModel, Failure> {
+        let options = compute.options()?;
+        let source = self.source()?;
+        let failed = |error: Error| self.unusable(&error);
+        if *self != Self::Bundled {
+            let plan = palinode_model::plan(&source, &options).map_err(failed)?;
+            // What a device of its own has free is for that device to say.
+            if options.device.is_cpu() {
+                let all = lanes.saturating_mul(positions.min(plan.form.shape.context));
+                fits(&plan.memory, all, available()).map_err(failed)?;
             }
+            if plan.memory.weights > WORTH_SAYING {
+                note(loading(&self.title(&source), &plan.memory));
+            }
+        }
+        let mut model = palinode_model::load(&source, &options).map_err(failed)?;
+        model.name = self.title(&source);
+        Ok(model)
+    }
+
+    /// Where its files are; those that are not here yet are fetched.
+    ///
+    /// # Errors
+    /// Where they cannot be fetched, or this build has none.
+    pub(crate) fn source(&self) -> Result<Source, Failure> {
+        match self {
+            Self::Bundled if NANO.files.iter().any(|(_, bytes)| bytes.is_empty()) => {
+                Err(Failure::new("the bundled model `nano` is not in this build").hint(
+                    "train it with `palinode train nano` and build again, or name a folder with `--model`",
+                ))
+            }
+            Self::Bundled => Ok(Source::Embedded(&NANO)),
+            Self::Folder(folder) => Ok(Source::Folder(folder.clone())),
+            Self::Gguf(file) => Ok(Source::Gguf(file.clone())),
+            Self::Hub(model) => model.fetch(),
+        }
+    }
+
+    /// What it is called in messages and answers.
+    pub(crate) fn title(&self, source: &Source) -> String {
+        match self {
+            // Its folder is called after a commit.
+            Self::Hub(model) => model.title().unwrap_or_else(|| source.name()),
+            _ => source.name(),
+        }
+    }
+
+    /// The failure of loading it.
+    pub(crate) fn unusable(&self, error: &Error) -> Failure {
+        let what = match self {
+            Self::Bundled => "cannot load the bundled model `nano`".to_owned(),
             Self::Folder(path) | Self::Gguf(path) => {
                 format!("cannot load the model in `{}`", path.display())
             }
+            Self::Hub(model) => format!("cannot load `{model}`"),
         };
-        palinode_model::load(&self.source(), &compute.options()?)
-            .map_err(|error| Failure::new(what).because(&error).maybe_hint(error.hint()))
+        Failure::new(what).because(error).maybe_hint(error.hint())
     }
 
-    /// How many threads write fastest, by the model's size; nothing where its configuration cannot be read.
+    /// How many threads write fastest, by the model's size; nothing where its configuration cannot be read
+    /// without fetching it.
     pub(crate) fn threads(&self) -> Option<usize> {
-        let shape = palinode_model::peek(&self.source()).ok()?;
+        let source = match self {
+            Self::Hub(model) => model.here()?,
+            _ => self.source().ok()?,
+        };
+        let shape = palinode_model::peek(&source).ok()?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Some(palinode_model::threads::for_model(shape.parameters, cores))
     }
+}
 
-    fn source(&self) -> Source {
-        match self {
-            Self::Bundled => Source::Embedded(&NANO),
-            Self::Folder(folder) => Source::Folder(folder.clone()),
-            Self::Gguf(file) => Source::Gguf(file.clone()),
-        }
+/// Refuses what takes more than is free; says nothing where nobody knows how much that is.
+fn fits(memory: &Memory, positions: usize, free: Option<u64>) -> Result<(), Error> {
+    let needed = memory.with(positions);
+    match free {
+        Some(available) if needed > available => Err(Error::TooLarge { needed, available }),
+        _ => Ok(()),
     }
+}
+
+/// What is said before a large model is loaded.
+fn loading(name: &str, memory: &Memory) -> String {
+    format!(
+        "loading {name}: {} of weights, {} of cache a token",
+        readable(memory.weights),
+        readable(memory.position)
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use super::ModelName;
+    use palinode_model::Memory;
+
+    use super::{ModelName, fits, loading};
 
     fn refusal(name: &str) -> String {
         match ModelName::parse(name) {
@@ -119,30 +232,57 @@ mod tests {
 
     #[test]
     fn names_of_later_versions_are_recognised() {
-        insta::assert_snapshot!(refusal("hf:org/name@main"), @r"
-        error: cannot use `hf:org/name@main`: models from the hub (`hf:`) are not in this version
-        hint: use `nano`, or a folder with config.json, tokenizer.json and safetensors
-        ");
-        insta::assert_snapshot!(refusal("weights/Model.GGUF"), @r"
-        error: cannot use `weights/Model.GGUF`: GGUF files (`.gguf`) are not in this version
-        hint: use `nano`, or a folder with config.json, tokenizer.json and safetensors
-        ");
         insta::assert_snapshot!(refusal("vllm:http://localhost:8000#model"), @r"
         error: cannot use `vllm:http://localhost:8000#model`: vLLM servers (`vllm:`) are not in this version
-        hint: use `nano`, or a folder with config.json, tokenizer.json and safetensors
+        hint: use `nano`, a folder with config.json, tokenizer.json and safetensors, a .gguf file, or `hf:org/name` for one on the hub
         ");
     }
 
     #[test]
-    fn other_names_are_folders() {
+    fn other_names_are_folders_and_files() {
         assert_eq!(refusal("nano"), "Bundled");
+        assert!(matches!(ModelName::parse("hf:a/b"), Ok(ModelName::Hub(_))));
         insta::assert_snapshot!(refusal("no-such-model"), @r"
-        error: no model `no-such-model`: there is no such folder
-        hint: use `nano`, or a folder with config.json, tokenizer.json and safetensors
+        error: no model `no-such-model`: there is no such folder or file
+        hint: use `nano`, a folder with config.json, tokenizer.json and safetensors, a .gguf file, or `hf:org/name` for one on the hub
+        ");
+        insta::assert_snapshot!(refusal("weights/Model.GGUF"), @r"
+        error: no model `weights/Model.GGUF`: there is no such folder or file
+        hint: use `nano`, a folder with config.json, tokenizer.json and safetensors, a .gguf file, or `hf:org/name` for one on the hub
         ");
         insta::assert_snapshot!(refusal("Cargo.toml"), @r"
-        error: no model `Cargo.toml`: it is not a folder
-        hint: use `nano`, or a folder with config.json, tokenizer.json and safetensors
+        error: no model `Cargo.toml`: it is neither a folder nor a .gguf file
+        hint: use `nano`, a folder with config.json, tokenizer.json and safetensors, a .gguf file, or `hf:org/name` for one on the hub
         ");
+    }
+
+    /// A model of seven billion numbers in about four and a half bits.
+    const LARGE: Memory = Memory {
+        weights: 4_368_439_552,
+        position: 57_344,
+    };
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_both_numbers() {
+        let free = Some(4 << 30);
+        let name = ModelName::parse("hf:a/b#c.gguf").unwrap();
+        let error = fits(&LARGE, 0, free).unwrap_err();
+        insta::assert_snapshot!(name.unusable(&error), @r"
+        error: cannot load `hf:a/b#c.gguf`
+          cause: it takes 4.1 GiB, and 4.0 GiB are free
+        hint: use a model in fewer bits (a GGUF file such as Q4_K_M), fewer samples, or a shorter text
+        ");
+        let room = Some(LARGE.weights + 57_344 * 10);
+        assert!(fits(&LARGE, 10, room).is_ok());
+        assert!(fits(&LARGE, 11, room).is_err());
+        assert!(fits(&LARGE, usize::MAX, None).is_ok());
+    }
+
+    #[test]
+    fn a_large_model_is_announced() {
+        assert_eq!(
+            loading("c", &LARGE),
+            "loading c: 4.1 GiB of weights, 56 KiB of cache a token"
+        );
     }
 }

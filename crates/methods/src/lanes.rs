@@ -5,7 +5,7 @@
 //! what decoding waits for. A lane that ends makes room for the next sample that waits. Nothing a lane writes
 //! depends on the others.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -41,15 +41,21 @@ pub(crate) fn write(
         request.check(context)?;
     }
     let mut stopwatch = Stopwatch::new(requests.iter().any(|request| request.measure));
-    let mut waiting = places(requests);
+    let mut waiting = Waiting::new(requests);
     let mut starts = Starts::default();
     let mut lanes: Vec<(Place, Lane)> = Vec::new();
     let mut done: Vec<BTreeMap<usize, Sample>> = vec![BTreeMap::new(); requests.len()];
     let mut interrupted = false;
 
-    while !(waiting.is_empty() && lanes.is_empty()) && !interrupted {
-        let free = at_once.min(waiting.len() + lanes.len()) - lanes.len();
-        let coming: Vec<Place> = waiting.drain(..free).collect();
+    while !interrupted {
+        let mut coming = Vec::new();
+        while lanes.len() + coming.len() < at_once {
+            let Some(place) = waiting.take() else { break };
+            coming.push(place);
+        }
+        if coming.is_empty() && lanes.is_empty() {
+            break;
+        }
         starts.prepare(network, requests, &coming, &mut stopwatch)?;
         for place in coming {
             let request = &requests[place.request];
@@ -57,7 +63,7 @@ pub(crate) fn write(
             let lane = Lane::new(start, context, vocabulary, request, place.sample)?;
             lanes.push((place, lane));
         }
-        starts.forget(&waiting);
+        starts.forget(waiting.first());
 
         let mut going = Vec::with_capacity(lanes.len());
         for (place, mut lane) in lanes {
@@ -104,19 +110,41 @@ pub(crate) fn write(
     Ok(written.collect())
 }
 
-/// Every sample, request by request.
-fn places(requests: &[Request<'_>]) -> VecDeque<Place> {
-    let mut all = VecDeque::new();
-    for (number, request) in requests.iter().enumerate() {
-        for sample in 0..request.lanes {
-            all.push_back(Place {
-                request: number,
-                sample,
-                overall: all.len(),
-            });
+/// The samples that are not begun, request by request: counted, for there may be a billion.
+#[derive(Debug)]
+struct Waiting<'a> {
+    requests: &'a [Request<'a>],
+    next: Place,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(requests: &'a [Request<'a>]) -> Waiting<'a> {
+        Waiting {
+            requests,
+            next: Place {
+                request: 0,
+                sample: 0,
+                overall: 0,
+            },
         }
     }
-    all
+
+    /// The request whose sample is next.
+    fn first(&self) -> Option<usize> {
+        Some(self.next.request).filter(|request| *request < self.requests.len())
+    }
+
+    /// The next sample, which waits no longer.
+    fn take(&mut self) -> Option<Place> {
+        let request = self.first()?;
+        let place = self.next;
+        self.next.overall += 1;
+        self.next.sample += 1;
+        if self.next.sample == self.requests[request].lanes {
+            (self.next.request, self.next.sample) = (request + 1, 0);
+        }
+        Some(place)
+    }
 }
 
 /// One pass for all lanes.
@@ -178,7 +206,7 @@ impl Starts {
             let start = Start {
                 cache,
                 logits: answer.logits.pop().unwrap_or_default(),
-                tokens: requests[request].prompt.len(),
+                prompt: requests[request].prompt.to_vec(),
             };
             self.0.insert(request, Arc::new(start));
         }
@@ -191,10 +219,9 @@ impl Starts {
     }
 
     /// Lets go of the prompts that nobody waits for.
-    fn forget(&mut self, waiting: &VecDeque<Place>) {
+    fn forget(&mut self, first_waiting: Option<usize>) {
         // They wait in the order of their requests.
-        let first = waiting.front().map(|place| place.request);
         self.0
-            .retain(|request, _| first.is_some_and(|first| first <= *request));
+            .retain(|request, _| first_waiting.is_some_and(|first| first <= *request));
     }
 }

@@ -20,7 +20,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use palinode_model::{Cache, Choice, LocalModel, Sampler, SamplingOptions};
+use palinode_model::{Cache, Choice, LocalModel, Past, Sampler, SamplingOptions};
 use palinode_revise::{Constraint, Session, SessionOptions, Vocabulary};
 
 use crate::lanes;
@@ -70,8 +70,8 @@ pub(crate) struct Start {
     pub(crate) cache: Cache,
     /// What the network says directly after the prompt.
     pub(crate) logits: Vec<f32>,
-    /// Tokens of the prompt.
-    pub(crate) tokens: usize,
+    /// The prompt.
+    pub(crate) prompt: Vec<u32>,
 }
 
 /// One sample while it is written: its session, its random stream, its cache.
@@ -105,7 +105,7 @@ impl Lane {
         number: usize,
     ) -> Result<Lane, Error> {
         // No episode is begun that the limits cannot let end.
-        let room = request.max_tokens.min(context - start.tokens);
+        let room = request.max_tokens.min(context - start.prompt.len());
         let session = SessionOptions {
             max_stream_tokens: request.session.max_stream_tokens.min(room),
             ..request.session
@@ -118,7 +118,7 @@ impl Lane {
             session: Session::new(Arc::clone(vocabulary), session),
             sampler: Sampler::new(SamplingOptions {
                 seed: lane_seed(request.sampling.seed, number),
-                ..request.sampling
+                ..request.sampling.clone()
             })?,
             max_tokens: request.max_tokens,
             context,
@@ -155,7 +155,7 @@ impl Lane {
                 return Ok(Some(Stop::MaxTokens));
             }
             // The last position of the context can still be fed; the token it predicts cannot.
-            if self.start.tokens + self.session.stream().len() >= self.context {
+            if self.start.prompt.len() + self.session.stream().len() >= self.context {
                 return Ok(Some(Stop::Context));
             }
             let Some(token) = self.draw(stopwatch)? else {
@@ -214,7 +214,11 @@ impl Lane {
             return Ok(None);
         }
         let lap = stopwatch.start();
-        let token = self.sampler.sample(&self.logits, choice)?;
+        let past = Past {
+            prompt: &self.start.prompt,
+            written: self.session.stream(),
+        };
+        let token = self.sampler.sample_after(&self.logits, choice, past)?;
         stopwatch.book(lap, |timing| &mut timing.sampling);
         Ok(Some(token))
     }
@@ -235,7 +239,7 @@ impl Lane {
             self.seen = keep - 1;
             self.pending.extend(self.session.stream().get(self.seen));
         }
-        self.cache.truncate(self.start.tokens + self.seen);
+        self.cache.truncate(self.start.prompt.len() + self.seen);
     }
 }
 
@@ -257,17 +261,14 @@ mod tests {
         let start = Arc::new(Start {
             cache,
             logits,
-            tokens: PROMPT.len(),
+            prompt: PROMPT.to_vec(),
         });
         let request = Request {
             prompt: &PROMPT,
             lanes: 1,
             max_tokens: 100,
             sampling: SamplingOptions {
-                temperature: 0.0,
-                top_k: 0,
-                top_p: 1.0,
-                seed: 0,
+                ..SamplingOptions::default()
             },
             session: SessionOptions::default(),
             measure: false,

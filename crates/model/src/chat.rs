@@ -4,12 +4,13 @@
 //! `tokenizer_config.json`. Templates are written for Python's engine, so the few methods of Python's
 //! strings and dictionaries they use are answered here; a template is untrusted and runs on a budget.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Kwargs, Value, from_args};
+use minijinja::value::{Kwargs, Serde, Value, from_args};
 use minijinja::{Environment, ErrorKind, State, context};
 use serde::Deserialize;
+use serde_json::{Value as Json, json};
 
 use crate::weights::gguf::Gguf;
 use crate::{Error, Source, gguf_tokenizer};
@@ -19,6 +20,99 @@ const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
 
 /// Instructions a template may run; real ones need a few hundred a message.
 const FUEL: u64 = 1_000_000;
+
+/// What a template is to put into words.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Chat<'a> {
+    /// Objects with `role` and `content`, and whatever else a template knows.
+    pub messages: &'a [Json],
+    /// Descriptions of tools, in the form of OpenAI's interface.
+    pub tools: &'a [Json],
+    /// The language to write in, for templates that name it.
+    pub language: Option<&'a str>,
+    /// Today, for templates that say so.
+    pub date: Date,
+}
+
+/// A day, for templates that ask which it is. A prompt must not change overnight, so nobody looks at a clock
+/// here: it is handed in, and where it is not it is the day on which Llama 3.1's own template thinks it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Date {
+    /// The year.
+    pub year: u16,
+    /// The month, from 1.
+    pub month: u8,
+    /// The day of the month, from 1.
+    pub day: u8,
+}
+
+impl Default for Date {
+    fn default() -> Date {
+        Date {
+            year: 2024,
+            month: 7,
+            day: 26,
+        }
+    }
+}
+
+impl Date {
+    /// By the directives of C's `strftime` that name a day; midnight for those that name a time.
+    fn format(self, format: &str) -> String {
+        const MONTHS: [&str; 12] = [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ];
+        const DAYS: [&str; 7] = [
+            "Sunday",
+            "Monday",
+            "Tuesday",
+            "Wednesday",
+            "Thursday",
+            "Friday",
+            "Saturday",
+        ];
+        let month = MONTHS[usize::from(self.month.clamp(1, 12)) - 1];
+        // Sakamoto's rule for the day of the week.
+        let year = usize::from(self.year) - usize::from(self.month < 3);
+        let shift = [0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4][usize::from(self.month.clamp(1, 12)) - 1];
+        let weekday =
+            (year + year / 4 - year / 100 + year / 400 + shift + usize::from(self.day)) % 7;
+        let mut text = String::new();
+        let mut characters = format.chars();
+        while let Some(character) = characters.next() {
+            if character != '%' {
+                text.push(character);
+                continue;
+            }
+            match characters.next() {
+                Some('Y') => text.push_str(&format!("{:04}", self.year)),
+                Some('y') => text.push_str(&format!("{:02}", self.year % 100)),
+                Some('m') => text.push_str(&format!("{:02}", self.month)),
+                Some('d') => text.push_str(&format!("{:02}", self.day)),
+                Some('B') => text.push_str(month),
+                Some('b' | 'h') => text.push_str(&month[..3]),
+                Some('A') => text.push_str(DAYS[weekday]),
+                Some('a') => text.push_str(&DAYS[weekday][..3]),
+                Some('H' | 'M' | 'S') => text.push_str("00"),
+                Some('%') => text.push('%'),
+                Some(other) => text.extend(['%', other]),
+                None => text.push('%'),
+            }
+        }
+        text
+    }
+}
 
 /// A model's chat template.
 #[derive(Debug)]
@@ -103,6 +197,7 @@ impl ChatTemplate {
             eos: config.eos_token.map(TokenText::text).unwrap_or_default(),
         }
         .checked()
+        .map(Some)
     }
 
     /// The template of a GGUF file, if it has one.
@@ -121,31 +216,66 @@ impl ChatTemplate {
             eos: token("eos"),
         }
         .checked()
+        .map(Some)
     }
 
-    fn checked(self) -> Result<Option<ChatTemplate>, Error> {
+    /// A template by its text, and the two tokens it may name; `file` is what errors name.
+    ///
+    /// # Errors
+    /// [`Error::Template`] where it is malformed.
+    pub fn new(template: &str, bos: &str, eos: &str, file: &Path) -> Result<ChatTemplate, Error> {
+        let chat = ChatTemplate {
+            file: file.to_owned(),
+            template: template.to_owned(),
+            bos: bos.to_owned(),
+            eos: eos.to_owned(),
+        };
+        chat.checked()
+    }
+
+    fn checked(mut self) -> Result<ChatTemplate, Error> {
+        self.template = adapted(&self.template);
         let chat = self;
         if let Err(error) = environment().template_from_str(&chat.template) {
             return Err(chat.failure(&error));
         }
-        Ok(Some(chat))
+        Ok(chat)
     }
 
     /// The prompt for one user message; `language` is there for templates that name it.
     ///
     /// # Errors
-    /// [`Error::Template`] where the template fails, refuses, or runs too long.
+    /// As [`ChatTemplate::render_chat`].
     pub fn render(&self, message: &str, language: Option<&str>) -> Result<String, Error> {
-        let environment = environment();
+        let messages = [json!({"role": "user", "content": message})];
+        self.render_chat(&Chat {
+            messages: &messages,
+            language,
+            ..Chat::default()
+        })
+    }
+
+    /// The prompt after some messages.
+    ///
+    /// # Errors
+    /// [`Error::Template`] where the template fails, refuses, or runs too long.
+    pub fn render_chat(&self, chat: &Chat<'_>) -> Result<String, Error> {
+        let mut environment = environment();
+        let date = chat.date;
+        environment.add_function("strftime_now", move |format: &str| date.format(format));
         let rendered = environment
             .template_from_str(&self.template)
             .and_then(|template| {
                 template.render(context! {
-                    messages => [context! { role => "user", content => message }],
+                    messages => Value::from(Serde(chat.messages)),
+                    // None where there are none, as the reference passes it.
+                    tools => Value::from(Serde(
+                        Some(chat.tools).filter(|tools| !tools.is_empty()),
+                    )),
                     add_generation_prompt => true,
                     bos_token => self.bos.as_str(),
                     eos_token => self.eos.as_str(),
-                    language,
+                    language => chat.language,
                 })
             });
         rendered.map_err(|error| self.failure(&error))
@@ -157,6 +287,29 @@ impl ChatTemplate {
             problem: error.to_string(),
         }
     }
+}
+
+/// A template as the engine here reads it: line ends as the reference's engine reads them, and without the tags
+/// by which training finds what the assistant said.
+fn adapted(template: &str) -> String {
+    let template = template.replace("\r\n", "\n").replace('\r', "\n");
+    let mut adapted = String::with_capacity(template.len());
+    let mut rest = template.as_str();
+    while let Some(start) = rest.find("{%") {
+        let (before, tag) = rest.split_at(start);
+        adapted.push_str(before);
+        let end = tag.find("%}").map_or(tag.len(), |end| end + 2);
+        let (tag, after) = tag.split_at(end);
+        let name = tag.trim_matches(|c: char| "{%-+}".contains(c) || c.is_whitespace());
+        match name {
+            "generation" => adapted.push_str(&tag.replace("generation", "if true")),
+            "endgeneration" => adapted.push_str(&tag.replace("endgeneration", "endif")),
+            _ => adapted.push_str(tag),
+        }
+        rest = after;
+    }
+    adapted.push_str(rest);
+    adapted
 }
 
 /// An engine that behaves as the reference's: blocks swallow the line break after them and the blanks
@@ -174,6 +327,13 @@ fn environment() -> Environment<'static> {
         Err::<Value, _>(minijinja::Error::new(ErrorKind::InvalidOperation, message))
     });
     environment.add_filter("tojson", to_json);
+    // To the reference nothing is neither.
+    environment.add_test("iterable", |value: &Value| {
+        !value.is_none() && value.try_iter().is_ok()
+    });
+    environment.add_test("sequence", |value: &Value| {
+        !value.is_none() && value.len().is_some()
+    });
     environment.set_unknown_method_callback(python_method);
     environment
 }
@@ -184,8 +344,9 @@ fn to_json(
     indent: Option<Value>,
     options: Kwargs,
 ) -> Result<Value, minijinja::Error> {
-    // Python's option, whose usual setting is what the engine does anyway.
-    options.get::<Option<bool>>("ensure_ascii")?;
+    let ascii = options
+        .get::<Option<bool>>("ensure_ascii")?
+        .unwrap_or(false);
     let escaped = minijinja::filters::tojson(value, indent, options)?;
     let mut rest = escaped.as_str().unwrap_or_default();
     let mut text = String::with_capacity(rest.len());
@@ -209,6 +370,17 @@ fn to_json(
         rest = rest.get(place + length..).unwrap_or_default();
     }
     text.push_str(rest);
+    if ascii {
+        let mut units = [0; 2];
+        let escaped = text.chars().map(|character| match character.is_ascii() {
+            true => character.to_string(),
+            false => {
+                let units = character.encode_utf16(&mut units).iter();
+                units.map(|unit| format!("\\u{unit:04x}")).collect()
+            }
+        });
+        text = escaped.collect();
+    }
     Ok(Value::from_safe_string(text))
 }
 
@@ -288,15 +460,33 @@ fn string_method(text: &str, method: &str, arguments: &[Value]) -> Result<Value,
                 .collect();
             Ok(Value::from(first + &characters.as_str().to_lowercase()))
         }
+        "title" => {
+            let mut inside = false;
+            let titled = text.chars().flat_map(|character| {
+                let first = character.is_alphabetic() && !inside;
+                inside = character.is_alphabetic();
+                match first {
+                    true => character.to_uppercase().collect::<Vec<char>>(),
+                    false => character.to_lowercase().collect(),
+                }
+            });
+            Ok(Value::from(titled.collect::<String>()))
+        }
         "replace" => {
             let (from, to): (&str, &str) = from_args(arguments)?;
             Ok(Value::from(text.replace(from, to)))
         }
         "split" => {
-            let (separator,): (Option<&str>,) = from_args(arguments)?;
-            let parts: Vec<Value> = match separator {
-                Some(separator) => text.split(separator).map(Value::from).collect(),
-                None => text.split_whitespace().map(Value::from).collect(),
+            let (separator, most): (Option<&str>, Option<i64>) = from_args(arguments)?;
+            let most = most.and_then(|most| usize::try_from(most).ok());
+            let parts: Vec<Value> = match (separator, most) {
+                (Some(""), _) => return Err(ErrorKind::InvalidOperation.into()),
+                (Some(separator), None) => text.split(separator).map(Value::from).collect(),
+                (Some(separator), Some(most)) => {
+                    let parts = text.splitn(most.saturating_add(1), separator);
+                    parts.map(Value::from).collect()
+                }
+                (None, _) => text.split_whitespace().map(Value::from).collect(),
             };
             Ok(Value::from(parts))
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::{Error, Source};
+use crate::{Error, SamplingOptions, Source};
 
 /// Sampling options that `generation_config.json` recommends; absent where it says nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -15,6 +15,12 @@ pub struct GenerationDefaults {
     pub top_k: Option<usize>,
     /// Only the likeliest tokens that together reach this share are drawn from.
     pub top_p: Option<f32>,
+    /// Only tokens that are at least so likely, as a share of the likeliest, are drawn from.
+    pub min_p: Option<f32>,
+    /// Only the tokens of the most typical surprise that together reach this share are drawn from.
+    pub typical_p: Option<f32>,
+    /// Logits of tokens that were seen are divided by it, negative ones multiplied.
+    pub repetition_penalty: Option<f32>,
 }
 
 #[derive(Deserialize, Default)]
@@ -24,6 +30,9 @@ struct GenerationFile {
     temperature: Option<f32>,
     top_k: Option<usize>,
     top_p: Option<f32>,
+    min_p: Option<f32>,
+    typical_p: Option<f32>,
+    repetition_penalty: Option<f32>,
 }
 
 /// The two ways files state end ids.
@@ -87,27 +96,37 @@ pub(crate) fn read(
         Some(false) => Some(0.0),
         _ => defaults.temperature,
     };
-    if let Some(value) = temperature.filter(|value| !(value.is_finite() && *value >= 0.0)) {
-        return refuse(
-            GENERATION,
-            "temperature",
-            format!("is {value}; it must be 0 or more"),
-        );
-    }
-    if let Some(value) = defaults
-        .top_p
-        .filter(|value| !(*value > 0.0 && *value <= 1.0))
-    {
-        return refuse(
-            GENERATION,
-            "top_p",
-            format!("is {value}; it must be above 0, at most 1"),
-        );
-    }
     let defaults = GenerationDefaults {
         temperature,
         top_k: defaults.top_k,
         top_p: defaults.top_p,
+        min_p: defaults.min_p,
+        typical_p: defaults.typical_p,
+        repetition_penalty: defaults.repetition_penalty,
     };
-    Ok((defaults, ends))
+    match defaults.options().check() {
+        Err(Error::SamplingOption {
+            option,
+            value,
+            problem,
+        }) => refuse(GENERATION, option, format!("is {value}; {problem}")),
+        _ => Ok((defaults, ends)),
+    }
+}
+
+impl GenerationDefaults {
+    /// The options of a sampler that does as the author wants; the likeliest token where nothing is said.
+    #[must_use]
+    pub fn options(&self) -> SamplingOptions {
+        let plain = SamplingOptions::default();
+        SamplingOptions {
+            temperature: self.temperature.unwrap_or(plain.temperature),
+            top_k: self.top_k.unwrap_or(plain.top_k),
+            top_p: self.top_p.unwrap_or(plain.top_p),
+            min_p: self.min_p.unwrap_or(plain.min_p),
+            typical_p: self.typical_p.unwrap_or(plain.typical_p),
+            repetition_penalty: self.repetition_penalty.unwrap_or(plain.repetition_penalty),
+            ..plain
+        }
+    }
 }

@@ -37,7 +37,7 @@ pub use candle_core::{self, DType, Device};
 pub use candle_nn;
 
 pub use self::cache::Cache;
-pub use self::chat::ChatTemplate;
+pub use self::chat::{Chat, ChatTemplate, Date};
 pub use self::config::Config;
 pub use self::error::Error;
 pub use self::form::Form;
@@ -46,7 +46,7 @@ pub use self::generation::GenerationDefaults;
 pub use self::load::{Kernels, LoadOptions, LocalModel, Plan, load, peek, plan};
 pub use self::memory::Memory;
 pub use self::network::{Answer, Hidden, Lane, Network, Positions, Shape, Want};
-pub use self::sampler::{Choice, Sampler, SamplingOptions};
+pub use self::sampler::{Choice, Past, Sampler, SamplingOptions};
 pub use self::source::{EmbeddedModel, Source};
 pub use self::tokenizer::Tokenizer;
 pub use self::weights::Weights;

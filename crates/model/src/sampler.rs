@@ -1,5 +1,8 @@
 //! Which token comes next, given the network's logits and what is allowed?
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use rand::RngCore;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -7,7 +10,10 @@ use rand_chacha::ChaCha8Rng;
 use crate::Error;
 
 /// How tokens are drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
+///
+/// What changes logits comes first: biases, then penalties. Then temperature, top-k, top-p, min-p and typical, in
+/// the order in which transformers applies them.
+#[derive(Clone, Debug, PartialEq)]
 pub struct SamplingOptions {
     /// Logits are divided by it; 0 takes the likeliest token always.
     pub temperature: f32,
@@ -16,8 +22,126 @@ pub struct SamplingOptions {
     /// Only the likeliest tokens that together reach this share are drawn from; 1 is all
     /// (Holtzman et al. 2020, section 3.1).
     pub top_p: f32,
+    /// Only tokens that are at least so likely, as a share of the likeliest, are drawn from; 0 is all
+    /// (Nguyen et al. 2024, arXiv 2407.01082).
+    pub min_p: f32,
+    /// Only the tokens whose surprise is nearest to the expected one, and that together reach this share, are
+    /// drawn from; 1 is all (Meister et al. 2023, arXiv 2202.00666).
+    pub typical_p: f32,
+    /// Positive logits of tokens that were seen, in the prompt or since, are divided by it, negative ones
+    /// multiplied; 1 changes nothing (Keskar et al. 2019, section 4.1).
+    pub repetition_penalty: f32,
+    /// Taken off a token's logit each time it was written, the prompt not counted; 0 changes nothing.
+    pub frequency_penalty: f32,
+    /// Taken off the logit of a token that was written, the prompt not counted; 0 changes nothing.
+    pub presence_penalty: f32,
+    /// Added to the logits of some tokens.
+    pub logit_bias: Arc<[(u32, f32)]>,
     /// The same seed, logits and choices give the same tokens.
     pub seed: u64,
+}
+
+impl Default for SamplingOptions {
+    /// The likeliest token always.
+    fn default() -> SamplingOptions {
+        SamplingOptions {
+            temperature: 0.0,
+            top_k: 0,
+            top_p: 1.0,
+            min_p: 0.0,
+            typical_p: 1.0,
+            repetition_penalty: 1.0,
+            frequency_penalty: 0.0,
+            presence_penalty: 0.0,
+            logit_bias: Arc::default(),
+            seed: 0,
+        }
+    }
+}
+
+impl SamplingOptions {
+    /// Refuses a value that makes no sense.
+    ///
+    /// # Errors
+    /// [`Error::SamplingOption`] with the first.
+    pub fn check(&self) -> Result<(), Error> {
+        let positive = |value: f32| value.is_finite() && value > 0.0;
+        let share = |value: f32| value > 0.0 && value <= 1.0;
+        let fraction = |value: f32| (0.0..=1.0).contains(&value);
+        let not_negative = |value: f32| value.is_finite() && value >= 0.0;
+        let biased = self.logit_bias.iter().map(|(_, bias)| *bias);
+        let bias = biased.fold(0.0, |worst, bias| {
+            match bias.is_nan() || bias == f32::INFINITY {
+                true => f32::NAN,
+                false => worst,
+            }
+        });
+        type Test<'a> = &'a dyn Fn(f32) -> bool;
+        let all: [(&'static str, f32, Test<'_>, &'static str); 8] = [
+            (
+                "temperature",
+                self.temperature,
+                &not_negative,
+                "it must be 0 or more",
+            ),
+            ("top_p", self.top_p, &share, "it must be above 0, at most 1"),
+            ("min_p", self.min_p, &fraction, "it must be 0 to 1"),
+            (
+                "typical_p",
+                self.typical_p,
+                &share,
+                "it must be above 0, at most 1",
+            ),
+            (
+                "repetition_penalty",
+                self.repetition_penalty,
+                &positive,
+                "it must be above 0",
+            ),
+            (
+                "frequency_penalty",
+                self.frequency_penalty,
+                &f32::is_finite,
+                "it must be a number",
+            ),
+            (
+                "presence_penalty",
+                self.presence_penalty,
+                &f32::is_finite,
+                "it must be a number",
+            ),
+            (
+                "logit_bias",
+                bias,
+                &f32::is_finite,
+                "each must be a number or negative infinity",
+            ),
+        ];
+        match all.into_iter().find(|(_, value, test, _)| !test(*value)) {
+            Some((option, value, _, problem)) => Err(Error::SamplingOption {
+                option,
+                value,
+                problem,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether what was written before matters.
+    fn looks_back(&self) -> bool {
+        self.repetition_penalty != 1.0
+            || self.frequency_penalty != 0.0
+            || self.presence_penalty != 0.0
+    }
+}
+
+/// What stands before the token that is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Past<'a> {
+    /// The prompt.
+    pub prompt: &'a [u32],
+    /// What was written since.
+    pub written: &'a [u32],
 }
 
 /// What may be chosen.
@@ -38,8 +162,7 @@ pub enum Choice<'a> {
 
 /// A stream of random choices.
 ///
-/// Temperature, then top-k, then top-p, as in transformers. Equal logits stand in the order of their
-/// ids, so a tie at a cut is decided for the lower id.
+/// Equal logits stand in the order of their ids, so a tie at a cut is decided for the lower id.
 #[derive(Clone, Debug)]
 pub struct Sampler {
     options: SamplingOptions,
@@ -66,23 +189,7 @@ impl Sampler {
     /// # Errors
     /// [`Error::SamplingOption`].
     pub fn new(options: SamplingOptions) -> Result<Sampler, Error> {
-        let SamplingOptions {
-            temperature, top_p, ..
-        } = options;
-        if !(temperature.is_finite() && temperature >= 0.0) {
-            return Err(Error::SamplingOption {
-                option: "temperature",
-                value: temperature,
-                problem: "it must be 0 or more",
-            });
-        }
-        if !(top_p > 0.0 && top_p <= 1.0) {
-            return Err(Error::SamplingOption {
-                option: "top_p",
-                value: top_p,
-                problem: "it must be above 0, at most 1",
-            });
-        }
+        options.check()?;
         Ok(Sampler {
             random: ChaCha8Rng::seed_from_u64(options.seed),
             options,
@@ -92,48 +199,93 @@ impl Sampler {
 
     /// The options it was made with.
     #[must_use]
-    pub fn options(&self) -> SamplingOptions {
-        self.options
+    pub fn options(&self) -> &SamplingOptions {
+        &self.options
+    }
+
+    /// [`Sampler::sample_after`] where nothing stands before.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn sample(&mut self, logits: &[f32], choice: Choice<'_>) -> Result<u32, Error> {
+        self.sample_after(logits, choice, Past::default())
     }
 
     /// Draws one token.
     ///
-    /// One pass over the logits; with top-k or top-p also a partial sort. A number is drawn from the
-    /// random stream only where more than one token could be chosen.
+    /// One pass over the logits; with top-k, top-p or typical also a partial sort, with penalties also a pass over
+    /// what stands before. A number is drawn from the random stream only where more than one token could be
+    /// chosen. Biases and penalties are for free choices: where the choice is between some tokens, their own
+    /// logits decide, for a quotation must be free to repeat.
     ///
     /// # Errors
     /// [`Error::NotANumber`] where a logit looked at is NaN or positive infinity,
     /// [`Error::NothingToChoose`] where nothing is allowed or everything allowed has probability 0,
     /// [`Error::IdOutOfVocabulary`].
-    pub fn sample(&mut self, logits: &[f32], choice: Choice<'_>) -> Result<u32, Error> {
-        let known = |id: u32| match logits.get(id as usize) {
-            Some(logit) => Ok(*logit),
-            None => Err(Error::IdOutOfVocabulary {
-                id,
-                vocabulary: logits.len(),
-            }),
-        };
+    pub fn sample_after(
+        &mut self,
+        logits: &[f32],
+        choice: Choice<'_>,
+        past: Past<'_>,
+    ) -> Result<u32, Error> {
+        if let Choice::Exactly(id) = choice {
+            return known(logits, id).map(|_| id);
+        }
+        self.gather(logits, choice, past)?;
+        self.cut()?;
+        match self.candidates[..] {
+            [only] => Ok(only.id),
+            _ => Ok(self.walk()),
+        }
+    }
+
+    /// The tokens that could be drawn and their probabilities, in the order of their ids. Nothing is drawn.
+    ///
+    /// # Errors
+    /// As [`Sampler::sample_after`].
+    pub fn shares(
+        &mut self,
+        logits: &[f32],
+        choice: Choice<'_>,
+        past: Past<'_>,
+    ) -> Result<Vec<(u32, f64)>, Error> {
+        if let Choice::Exactly(id) = choice {
+            return known(logits, id).map(|_| vec![(id, 1.0)]);
+        }
+        self.gather(logits, choice, past)?;
+        self.cut()?;
+        let total: f64 = self.candidates.iter().map(|c| f64::from(c.value)).sum();
+        let share = |c: &Candidate| (c.id, f64::from(c.value) / total);
+        let mut shares: Vec<(u32, f64)> = self.candidates.iter().map(share).collect();
+        shares.sort_by_key(|(id, _)| *id);
+        Ok(shares)
+    }
+
+    /// Puts what may be chosen into the candidates, in the order of ids, with their logits.
+    fn gather(&mut self, logits: &[f32], choice: Choice<'_>, past: Past<'_>) -> Result<(), Error> {
+        self.candidates.clear();
         match choice {
-            Choice::Exactly(id) => known(id).map(|_| id),
+            Choice::Exactly(id) => {
+                let value = known(logits, id)?;
+                self.candidates.push(Candidate { id, value });
+            }
             Choice::OneOf(ids) => {
-                self.candidates.clear();
                 for &id in ids {
-                    let value = known(id)?;
+                    let value = known(logits, id)?;
                     self.candidates.push(Candidate { id, value });
                 }
                 self.candidates
                     .sort_unstable_by_key(|candidate| candidate.id);
                 self.candidates.dedup_by_key(|candidate| candidate.id);
-                self.draw()
             }
             Choice::AnyBut { banned, bias } => {
                 if let Some((id, _)) = bias {
-                    known(id)?;
+                    known(logits, id)?;
                 }
-                self.candidates.clear();
                 let all = (0u32..).zip(logits);
                 self.candidates
                     .extend(all.map(|(id, &value)| Candidate { id, value }));
+                self.weigh(past)?;
                 if let Some((id, bias)) = bias {
                     self.candidates[id as usize].value += bias;
                 }
@@ -142,13 +294,52 @@ impl Sampler {
                         candidate.value = f32::NEG_INFINITY;
                     }
                 }
-                self.draw()
             }
         }
+        Ok(())
     }
 
-    /// Draws from the candidates, which stand in the order of their ids.
-    fn draw(&mut self) -> Result<u32, Error> {
+    /// Biases and penalties; there is a candidate for every id.
+    fn weigh(&mut self, past: Past<'_>) -> Result<(), Error> {
+        let vocabulary = self.candidates.len();
+        for (id, bias) in self.options.logit_bias.iter() {
+            match self.candidates.get_mut(*id as usize) {
+                Some(candidate) => candidate.value += bias,
+                None => {
+                    return Err(Error::IdOutOfVocabulary {
+                        id: *id,
+                        vocabulary,
+                    });
+                }
+            }
+        }
+        if !self.options.looks_back() {
+            return Ok(());
+        }
+        let mut written: BTreeMap<u32, f32> = past.prompt.iter().map(|id| (*id, 0.0)).collect();
+        for id in past.written {
+            *written.entry(*id).or_default() += 1.0;
+        }
+        let options = &self.options;
+        for (id, count) in written {
+            let Some(candidate) = self.candidates.get_mut(id as usize) else {
+                continue;
+            };
+            let value = &mut candidate.value;
+            match *value > 0.0 {
+                true => *value /= options.repetition_penalty,
+                false => *value *= options.repetition_penalty,
+            }
+            *value -= options.frequency_penalty * count;
+            if count > 0.0 {
+                *value -= options.presence_penalty;
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the candidates that are drawn from, with their shares of the probability, not normalised.
+    fn cut(&mut self) -> Result<(), Error> {
         let mut best = Candidate {
             id: 0,
             value: f32::NEG_INFINITY,
@@ -165,11 +356,17 @@ impl Sampler {
             return Err(Error::NothingToChoose);
         }
         if self.options.temperature == 0.0 {
-            return Ok(best.id);
+            self.candidates.clear();
+            self.candidates.push(Candidate {
+                id: best.id,
+                value: 1.0,
+            });
+            return Ok(());
         }
         self.candidates
             .retain(|candidate| candidate.value > f32::NEG_INFINITY);
-        if self.options.top_k > 0 && self.options.top_k < self.candidates.len() {
+        let top_k = self.options.top_k > 0 && self.options.top_k < self.candidates.len();
+        if top_k {
             self.candidates
                 .select_nth_unstable_by(self.options.top_k - 1, likelier);
             self.candidates.truncate(self.options.top_k);
@@ -184,10 +381,43 @@ impl Sampler {
             self.candidates
                 .sort_unstable_by_key(|candidate| candidate.id);
         }
-        match self.candidates[..] {
-            [only] => Ok(only.id),
-            _ => Ok(self.walk()),
+        if self.options.min_p > 0.0 {
+            // The likeliest has a value of 1.
+            let least = self.options.min_p;
+            self.candidates.retain(|candidate| candidate.value >= least);
         }
+        if self.options.typical_p < 1.0 {
+            self.cut_to_typical();
+        }
+        Ok(())
+    }
+
+    /// Keeps the fewest of the candidates whose surprise is nearest to the expected one that reach the share
+    /// `typical_p`, nearest first.
+    fn cut_to_typical(&mut self) {
+        let total: f64 = self.candidates.iter().map(|c| f64::from(c.value)).sum();
+        let surprise = |candidate: &Candidate| -(f64::from(candidate.value) / total).ln();
+        // What has no probability adds nothing to the expectation.
+        let expected: f64 = self
+            .candidates
+            .iter()
+            .filter(|candidate| candidate.value > 0.0)
+            .map(|candidate| f64::from(candidate.value) / total * surprise(candidate))
+            .sum();
+        let far = |candidate: &Candidate| (surprise(candidate) - expected).abs();
+        self.candidates
+            .sort_by(|a, b| far(a).total_cmp(&far(b)).then(a.id.cmp(&b.id)));
+        let goal = total * f64::from(self.options.typical_p);
+        let mut reached = 0.0;
+        let mut kept = self.candidates.len();
+        for (at, candidate) in self.candidates.iter().enumerate() {
+            reached += f64::from(candidate.value);
+            if reached >= goal {
+                kept = at + 1;
+                break;
+            }
+        }
+        self.candidates.truncate(kept);
     }
 
     /// Keeps the fewest of the likeliest candidates that reach the share `top_p`, likeliest first.
@@ -235,5 +465,16 @@ impl Sampler {
             }
         }
         chosen
+    }
+}
+
+/// The logit of an id.
+fn known(logits: &[f32], id: u32) -> Result<f32, Error> {
+    match logits.get(id as usize) {
+        Some(logit) => Ok(*logit),
+        None => Err(Error::IdOutOfVocabulary {
+            id,
+            vocabulary: logits.len(),
+        }),
     }
 }

@@ -1,6 +1,6 @@
 """Which checkpoints do the speed figures stand on?
 
-    python golden/bench_models.py OUT_DIR [--only tiny,mid,half] [--quantize LLAMA_QUANTIZE]
+    python golden/by_hand/bench_models.py OUT_DIR [--only tiny,mid,half] [--quantize LLAMA_QUANTIZE]
                                   [--types F16,Q8_0,Q4_K_M] [--tests Q4_0,Q6_K,...]
 
 writes OUT_DIR/tiny, OUT_DIR/mid and OUT_DIR/half: Qwen2-form checkpoints with random weights in Hugging

@@ -53,9 +53,9 @@ fn decode(folder: &Path) -> Result<f64> {
             max_tokens: 500,
             sampling: SamplingOptions {
                 temperature: 0.8,
-                top_k: 0,
                 top_p: 0.95,
                 seed: index,
+                ..SamplingOptions::default()
             },
             session: SessionOptions::default(),
             measure: true,

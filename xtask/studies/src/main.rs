@@ -1,4 +1,4 @@
-//! Which study is asked for? `cargo xtask nano-report`, `nano-check`, `bench` and `speed` run this.
+//! Which study is asked for? `cargo xtask nano-report`, `nano-check`, `bench`, `speed` and `templates` run this.
 
 #![expect(
     clippy::print_stdout,
@@ -12,6 +12,7 @@ mod nano_check;
 mod nano_report;
 mod speed;
 mod statistics;
+mod templates;
 
 use std::process::ExitCode;
 
@@ -37,8 +38,11 @@ fn run() -> Result<()> {
         "nano-check" => nano_check::run(&arguments),
         "bench" => bench::run(&arguments),
         "speed" => speed::run(&arguments),
+        "templates" => templates::run(&arguments),
         _ => {
-            bail!("there is no study `{study}`; there are nano-report, nano-check, bench and speed")
+            bail!(
+                "there is no study `{study}`; there are nano-report, nano-check, bench, speed and templates"
+            )
         }
     }
 }

@@ -108,9 +108,9 @@ fn judge_one(model: &LocalModel, words: &Arc<Vocabulary>, task: &Task, how: How)
         max_tokens: 700,
         sampling: SamplingOptions {
             temperature: how.temperature,
-            top_k: 0,
             top_p: how.top_p,
             seed: task.index,
+            ..SamplingOptions::default()
         },
         session: SessionOptions::default(),
         measure: false,

@@ -1,5 +1,6 @@
 //! `palinode list`: what is there to choose from?
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use palinode_code::languages::LANGUAGES;
@@ -25,9 +26,25 @@ pub(crate) struct Arguments {
 /// One thing to choose.
 #[derive(Debug, Serialize)]
 struct Entry {
-    name: &'static str,
+    name: Cow<'static, str>,
     title: String,
     doc: String,
+    /// What is known of a model in the hub's cache.
+    #[cfg(feature = "local")]
+    #[serde(flatten)]
+    cached: Option<crate::hub::Cached>,
+}
+
+impl Entry {
+    fn new(name: &'static str, title: impl Into<String>, doc: impl Into<String>) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            title: title.into(),
+            doc: doc.into(),
+            #[cfg(feature = "local")]
+            cached: None,
+        }
+    }
 }
 
 /// A kind of thing and its entries.
@@ -47,7 +64,7 @@ const KINDS: &[Kind] = &[
     #[cfg(feature = "local")]
     Kind {
         name: "models",
-        title: "models that need no files, named with --model",
+        title: "models: how they are named with --model, and those in the hub's cache",
         entries: models,
     },
     #[cfg(feature = "local")]
@@ -79,38 +96,42 @@ const KINDS: &[Kind] = &[
 fn languages() -> Vec<Entry> {
     LANGUAGES
         .iter()
-        .map(|language| Entry {
-            name: language.name,
-            title: format!("{} (.{})", language.title, language.extensions.join(" .")),
-            doc: language.doc.to_owned(),
+        .map(|language| {
+            let title = format!("{} (.{})", language.title, language.extensions.join(" ."));
+            Entry::new(language.name, title, language.doc)
         })
         .collect()
 }
 
+/// The bundled model, the forms of other names, and what lies in the hub's cache.
 #[cfg(feature = "local")]
 fn models() -> Vec<Entry> {
-    vec![Entry {
-        name: crate::nano::BUNDLED,
-        title: "the bundled model: small, trained on a synthetic curriculum, for demonstration".to_owned(),
-        doc: "A very small model that comes with the program, so that revision can be seen without \
-              downloading anything. Its model card, models/nano/README.md, says what it is and is not."
+    let nano = Entry::new(
+        crate::nano::BUNDLED,
+        "the bundled model: small, trained on a synthetic curriculum, for demonstration",
+        "A very small model that comes with the program, so that revision can be seen without \
+         downloading anything. Its model card, models/nano/README.md, says what it is and is not.",
+    );
+    let forms = crate::model_name::NAME_FORMS
+        .iter()
+        .map(|name| Entry::new(name.form, name.title, name.doc));
+    let cached = crate::hub::cached().into_iter().map(|model| Entry {
+        name: Cow::Owned(model.name.clone()),
+        title: model.title(),
+        doc: "A model in the hub's cache on this machine: `bytes` counts the files that are read."
             .to_owned(),
-    }]
+        cached: Some(model),
+    });
+    std::iter::once(nano).chain(forms).chain(cached).collect()
 }
 
 #[cfg(feature = "local")]
 fn architectures() -> Vec<Entry> {
     palinode_model::architectures::ARCHITECTURES
         .iter()
-        .map(|architecture| Entry {
-            name: architecture.name,
-            title: architecture
-                .doc
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-            doc: architecture.doc.to_owned(),
+        .map(|architecture| {
+            let title = architecture.doc.lines().next().unwrap_or_default();
+            Entry::new(architecture.name, title, architecture.doc)
         })
         .collect()
 }
@@ -119,11 +140,7 @@ fn architectures() -> Vec<Entry> {
 fn methods() -> Vec<Entry> {
     palinode_methods::METHODS
         .iter()
-        .map(|method| Entry {
-            name: method.name,
-            title: method.title.to_owned(),
-            doc: method.doc.to_owned(),
-        })
+        .map(|method| Entry::new(method.name, method.title, method.doc))
         .collect()
 }
 
@@ -131,11 +148,7 @@ fn methods() -> Vec<Entry> {
 fn objectives() -> Vec<Entry> {
     palinode_train::OBJECTIVES
         .iter()
-        .map(|objective| Entry {
-            name: objective.name,
-            title: objective.title.to_owned(),
-            doc: objective.doc.to_owned(),
-        })
+        .map(|objective| Entry::new(objective.name, objective.title, objective.doc))
         .collect()
 }
 
@@ -143,10 +156,9 @@ fn objectives() -> Vec<Entry> {
 fn weaknesses() -> Vec<Entry> {
     palinode_curriculum::WEAKNESSES
         .iter()
-        .map(|weakness| Entry {
-            name: weakness.name,
-            title: format!("CWE-{}: {}", weakness.cwe, weakness.doc),
-            doc: weakness.doc.to_owned(),
+        .map(|weakness| {
+            let title = format!("CWE-{}: {}", weakness.cwe, weakness.doc);
+            Entry::new(weakness.name, title, weakness.doc)
         })
         .collect()
 }
@@ -155,11 +167,7 @@ fn weaknesses() -> Vec<Entry> {
 fn kinds() -> Vec<Entry> {
     KINDS
         .iter()
-        .map(|kind| Entry {
-            name: kind.name,
-            title: kind.title.to_owned(),
-            doc: kind.title.to_owned(),
-        })
+        .map(|kind| Entry::new(kind.name, kind.title, kind.title))
         .collect()
 }
 
@@ -211,7 +219,7 @@ mod tests {
     #[test]
     fn every_entry_of_every_kind_has_a_unique_name_and_a_manual() {
         let check = |entries: Vec<Entry>| {
-            let mut names: Vec<&str> = entries.iter().map(|entry| entry.name).collect();
+            let mut names: Vec<&str> = entries.iter().map(|entry| &*entry.name).collect();
             names.sort_unstable();
             names.dedup();
             assert_eq!(names.len(), entries.len());

@@ -230,7 +230,7 @@ mod tests {
 
     fn bundled() -> LocalModel {
         ModelName::Bundled
-            .load(&Compute::default())
+            .load(&Compute::default(), 1, 0)
             .expect("the bundled model loads")
     }
 

@@ -339,32 +339,3 @@ fn examples_are_listed() {
     }
     assert!(examples >= 5, "{examples}");
 }
-
-#[test]
-fn a_model_is_shown() {
-    let folder = model(GREETING, true);
-    let name = folder.path().display().to_string();
-    let ran = run(&["model", "show", &name]);
-    let last = folder.path().file_name().unwrap().to_string_lossy();
-    insta::assert_snapshot!(ran.all().replace(&*last, "[model]"), @r"
-    name          [model]
-    architecture  qwen2
-    parameters    624000
-    vocabulary    320 tokens
-    context       64 tokens
-    layers        1
-    width         320
-    attention     5 heads of 64, 5 for keys and values
-    feed-forward  8
-    tied head     no
-    can revise    yes
-    --- stderr ---
-    --- exit code 0 ---
-    ");
-    let json = run(&["model", "show", &name, "--json"]);
-    let card: Value = serde_json::from_str(json.text()).unwrap();
-    assert_eq!(
-        (&card["context"], &card["can_revise"]),
-        (&64.into(), &true.into())
-    );
-}

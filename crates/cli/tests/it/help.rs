@@ -31,6 +31,18 @@ fn list() {
 }
 
 #[test]
+#[cfg(feature = "local")]
+fn model_show() {
+    insta::assert_snapshot!(help(&["model", "show", "--help"]));
+}
+
+#[test]
+#[cfg(feature = "local")]
+fn model_logits() {
+    insta::assert_snapshot!(help(&["model", "logits", "--help"]));
+}
+
+#[test]
 fn a_wrong_flag_is_told_with_exit_code_2() {
     let ran = run(&["render", "--evnts"]);
     insta::assert_snapshot!(ran.all(), @r"

@@ -40,12 +40,21 @@ fn every_kind_can_be_listed_in_both_forms() {
         for line in json.text().lines() {
             let entry: Value = serde_json::from_str(line).unwrap();
             assert_eq!(entry["schema"], 1);
-            assert!(
-                entry["name"].is_string() && entry["doc"].is_string(),
-                "{line}"
-            );
+            for field in ["name", "title", "doc"] {
+                assert!(
+                    entry[field].as_str().is_some_and(|text| !text.is_empty()),
+                    "{line}"
+                );
+            }
         }
     }
+}
+
+#[test]
+#[cfg(feature = "local")]
+fn models_are_listed_by_name_and_by_the_forms_that_names_have() {
+    let ran = run(&["list", "models"]);
+    insta::assert_snapshot!(ran.all());
 }
 
 #[test]

@@ -4,7 +4,11 @@ mod events;
 #[cfg(feature = "local")]
 mod generate;
 mod help;
+#[cfg(feature = "local")]
+mod hub;
 mod list;
+#[cfg(feature = "local")]
+mod model;
 mod render;
 #[cfg(feature = "local")]
 #[path = "../../../methods/tests/it/scripted.rs"]
@@ -47,10 +51,24 @@ impl Ran {
 /// The program, as it was built for this test, without a terminal and with nothing in its surroundings.
 fn command(arguments: &[impl AsRef<OsStr>]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_palinode"));
+    for name in [
+        "NO_COLOR",
+        "HF_HUB_CACHE",
+        "HUGGINGFACE_HUB_CACHE",
+        "HF_ENDPOINT",
+        "HF_TOKEN",
+    ] {
+        command.env_remove(name);
+    }
     command
         .args(arguments)
-        .env_remove("NO_COLOR")
         .env("COLUMNS", "100")
+        // No test touches the network, or finds what the person who runs it has fetched.
+        .env("HF_HUB_OFFLINE", "1")
+        .env(
+            "HF_HOME",
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/no-models"),
+        )
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

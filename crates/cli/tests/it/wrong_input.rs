@@ -149,8 +149,28 @@ fn events_that_were_there_before_a_failure_are_still_there() {
 }
 
 #[test]
+fn names_that_no_model_has() {
+    let mut messages = Vec::new();
+    for name in [
+        "hf:",
+        "hf:name",
+        "hf:org/name@",
+        "hf:org/name#model.bin",
+        "model.gguf",
+    ] {
+        let ran = run(&["model", "show", name]);
+        assert_eq!((ran.code, ran.text()), (2, ""));
+        messages.push(ran.stderr);
+    }
+    insta::assert_snapshot!(messages.join("~~~\n"));
+}
+
+#[test]
 fn models_of_later_versions() {
-    for name in ["hf:org/name", "model.gguf", "vllm:http://localhost:8000#m"] {
+    for name in [
+        "vllm:http://localhost:8000#m",
+        "llamacpp:http://localhost:8080",
+    ] {
         let ran = run(&["generate", "greet", "-m", name]);
         assert_eq!(ran.code, 2);
         assert!(ran.stderr.contains("not in this version"), "{}", ran.stderr);

@@ -20,9 +20,8 @@ fn a_sample_does_not_depend_on_how_many_are_asked_for() {
             max_tokens: 30,
             sampling: SamplingOptions {
                 temperature: 60.0,
-                top_k: 0,
-                top_p: 1.0,
                 seed,
+                ..SamplingOptions::default()
             },
             ..request(&prompt)
         };

@@ -49,10 +49,7 @@ fn request(prompt: &[u32]) -> Request<'_> {
         lanes: 1,
         max_tokens: 1000,
         sampling: SamplingOptions {
-            temperature: 0.0,
-            top_k: 0,
-            top_p: 1.0,
-            seed: 0,
+            ..SamplingOptions::default()
         },
         session: SessionOptions::default(),
         measure: false,

@@ -64,9 +64,8 @@ fn samples_do_not_depend_on_what_is_written_beside_them() {
             max_tokens: 25,
             sampling: SamplingOptions {
                 temperature: 60.0,
-                top_k: 0,
-                top_p: 1.0,
                 seed,
+                ..SamplingOptions::default()
             },
             ..request(prompt)
         };

@@ -286,7 +286,8 @@ mod tests {
             same(&a, &b);
             let positive = a.map(|x| x & 63);
             let found = Eight::of_positive_products(&positive, &b).0.numbers();
-            assert_eq!(found, plain::Inner::of_products(&positive, &b).numbers());
+            let expected = plain::Inner::of_positive_products(&positive, &b);
+            assert_eq!(found, expected.numbers());
         }
         for (a, b) in [(-128, 127), (-128, -127), (127, 127)] {
             same(&[a; 32], &[b; 32]);
@@ -303,6 +304,8 @@ mod tests {
         let fused = x.fused(y, Eight::halves(1.0, 2.0));
         let expected = p.fused(q, plain::Inner::halves(1.0, 2.0));
         assert_eq!(fused.0.numbers(), expected.numbers());
+        let splat = plain::Inner::splat(0.25).numbers();
+        assert_eq!(Eight::splat(0.25).0.numbers(), splat);
         assert_eq!(Eight::splat(0.25).total(), 2.0);
         let halves = a.map(f16::from_f32);
         let wide = Eight::of_halves(&halves).0.numbers();

@@ -1,6 +1,7 @@
 //! Are prompts put as transformers puts them, and are bad templates refused?
 
-use palinode_model::{Error, Kernels, LocalModel, Source, load};
+use palinode_model::{Chat, ChatTemplate, Date, Error, Kernels, LocalModel, Source, load};
+use serde_json::json;
 
 use crate::golden::{VARIANTS, copy, model, options, values};
 
@@ -28,7 +29,7 @@ fn with_config(config: &str) -> Result<LocalModel, Error> {
 }
 
 fn with_template(template: &str) -> Result<LocalModel, Error> {
-    let config = serde_json::json!({"chat_template": template, "eos_token": {"content": "END"}});
+    let config = json!({"chat_template": template, "eos_token": {"content": "END"}});
     with_config(&config.to_string())
 }
 
@@ -105,6 +106,29 @@ fn what_published_templates_use_is_there() {
             "{{ messages[0] | tojson }}",
             r#"{"role": "user", "content": "a</a> Bc "}"#,
         ),
+        (
+            "{% generation %}a{%- endgeneration -%} b {{- 'generation' }}",
+            "abgeneration",
+        ),
+        (
+            "{{ none is iterable }}{{ none is sequence }}{{ 'x' is iterable }}{{ [1] is sequence }}",
+            "FalseFalseTrueTrue",
+        ),
+        (
+            "{{ 'a,b,c'.split(',', 1)[1] }}|{{ \"it's oK\".title() }}",
+            "b,c|It'S Ok",
+        ),
+        (
+            r#"{{ 'é🙂' | tojson(ensure_ascii=true) }}"#,
+            r#""\u00e9\ud83d\ude42""#,
+        ),
+        ("{{ {'b': 1, 'a': [2]} | tojson }}", r#"{"b": 1, "a": [2]}"#),
+        (
+            "{{ strftime_now('%d %b %Y, %A %B %-d%%') }}",
+            "26 Jul 2024, Friday July %-d%",
+        ),
+        ("a\r\n{% if true %}\r\nb{% endif %}", "a\nb"),
+        ("{{ tools is none }}{{ (tools or []) | length }}", "True0"),
     ] {
         let found = with_template(template).unwrap().prompt("a</a> Bc ", None);
         assert_eq!(found.unwrap(), expected, "{template}");
@@ -139,4 +163,32 @@ fn bad_templates_are_refused_by_name() {
             .unwrap_err(),
     );
     assert!(matches!(with_config("{").unwrap_err(), Error::Json { .. }));
+}
+
+#[test]
+fn conversations_and_tools_reach_the_template() {
+    let template = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}\
+                    {% for t in tools or [] %}{{ t | tojson }}{% endfor %}{{ strftime_now('%Y-%m-%d %a') }}";
+    let chat = ChatTemplate::new(template, "", "", "own".as_ref()).unwrap();
+    let messages = [
+        json!({"role": "system", "content": "Be brief."}),
+        json!({"role": "user", "content": "Hi"}),
+        json!({"role": "assistant", "content": "Yes?"}),
+    ];
+    let tools = [json!({"type": "function", "function": {"name": "read", "arguments": {}}})];
+    let rendered = chat.render_chat(&Chat {
+        messages: &messages,
+        tools: &tools,
+        language: None,
+        date: Date {
+            year: 2026,
+            month: 11,
+            day: 21,
+        },
+    });
+    assert_eq!(
+        rendered.unwrap(),
+        "<system>Be brief.<user>Hi<assistant>Yes?\
+         {\"type\": \"function\", \"function\": {\"name\": \"read\", \"arguments\": {}}}2026-11-21 Sat"
+    );
 }

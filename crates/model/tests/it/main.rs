@@ -5,6 +5,7 @@ mod cache;
 mod chat;
 mod embedded;
 mod forward;
+mod gguf;
 mod golden;
 mod refusals;
 mod sampler;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use palinode_model::{Choice, Error, Sampler, SamplingOptions};
+use palinode_model::{Choice, Error, Past, Sampler, SamplingOptions};
 use proptest::prelude::*;
 
 const FREE: Choice<'_> = Choice::AnyBut {
@@ -16,6 +16,7 @@ fn sampler(temperature: f32, top_k: usize, top_p: f32, seed: u64) -> Sampler {
         top_k,
         top_p,
         seed,
+        ..SamplingOptions::default()
     };
     Sampler::new(options).unwrap()
 }
@@ -225,9 +226,8 @@ fn wrong_options_and_choices_are_refused() {
     ] {
         let options = SamplingOptions {
             temperature,
-            top_k: 0,
             top_p,
-            seed: 0,
+            ..SamplingOptions::default()
         };
         let error = Sampler::new(options).unwrap_err();
         assert!(
@@ -278,4 +278,144 @@ fn wrong_options_and_choices_are_refused() {
             );
         }
     }
+}
+
+#[derive(serde::Deserialize)]
+struct Golden {
+    cases: Vec<Case>,
+}
+
+#[derive(serde::Deserialize)]
+struct Case {
+    options: BTreeMap<String, f32>,
+    logits: Vec<f32>,
+    prompt: Vec<u32>,
+    written: Vec<u32>,
+    shares: Vec<(u32, f64)>,
+}
+
+/// Values made by `xtask/golden/sampling.py`.
+#[test]
+fn what_is_drawn_from_is_what_transformers_leaves() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/it/golden/sampling/golden.json"
+    );
+    let golden: Golden = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    assert!(golden.cases.len() >= 20);
+    for case in golden.cases {
+        let get = |name: &str, otherwise: f32| *case.options.get(name).unwrap_or(&otherwise);
+        let options = SamplingOptions {
+            temperature: get("temperature", 1.0),
+            top_k: get("top_k", 0.0) as usize,
+            top_p: get("top_p", 1.0),
+            min_p: get("min_p", 0.0),
+            typical_p: get("typical_p", 1.0),
+            repetition_penalty: get("repetition_penalty", 1.0),
+            ..SamplingOptions::default()
+        };
+        let mut sampler = Sampler::new(options).unwrap();
+        let past = Past {
+            prompt: &case.prompt,
+            written: &case.written,
+        };
+        let found = sampler.shares(&case.logits, FREE, past).unwrap();
+        let ids = |shares: &[(u32, f64)]| shares.iter().map(|(id, _)| *id).collect::<Vec<_>>();
+        assert_eq!(ids(&found), ids(&case.shares), "{:?}", case.options);
+        for ((id, found), (_, expected)) in found.iter().zip(&case.shares) {
+            let far = (found - expected).abs();
+            assert!(
+                far < 1e-6,
+                "{:?}: {id} has {found}, not {expected}",
+                case.options
+            );
+        }
+        // What is drawn is among them.
+        for _ in 0..50 {
+            let id = sampler.sample_after(&case.logits, FREE, past).unwrap();
+            assert!(found.iter().any(|(other, _)| *other == id));
+        }
+    }
+}
+
+#[test]
+fn penalties_and_biases_move_logits_by_what_they_say() {
+    let logits = [1.0f32, -1.0, 2.0, 0.5];
+    let past = Past {
+        prompt: &[0, 1],
+        written: &[2, 2, 3],
+    };
+    let ratio = |options: SamplingOptions, of: u32| {
+        let shares = |options, past| {
+            let all = Sampler::new(options).unwrap().shares(&logits, FREE, past);
+            let all: BTreeMap<u32, f64> = all.unwrap().into_iter().collect();
+            // Against a token that nothing is done to.
+            (all[&of] / all[&0]).ln()
+        };
+        let plain = SamplingOptions {
+            temperature: 1.0,
+            ..SamplingOptions::default()
+        };
+        shares(options, past) - shares(plain, past)
+    };
+    let options = |change: &dyn Fn(&mut SamplingOptions)| {
+        let mut options = SamplingOptions {
+            temperature: 1.0,
+            ..SamplingOptions::default()
+        };
+        change(&mut options);
+        options
+    };
+    let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-6, "{found}");
+    near(ratio(options(&|o| o.frequency_penalty = 0.5), 2), -1.0);
+    near(ratio(options(&|o| o.frequency_penalty = 0.5), 3), -0.5);
+    near(ratio(options(&|o| o.frequency_penalty = 0.5), 1), 0.0);
+    near(ratio(options(&|o| o.presence_penalty = 0.5), 2), -0.5);
+    near(ratio(options(&|o| o.presence_penalty = 0.5), 1), 0.0);
+    near(
+        ratio(options(&|o| o.logit_bias = [(3, 2.0)].into()), 3),
+        2.0,
+    );
+    // A choice between some tokens is left alone: a quotation repeats what stands there.
+    let mut sampler = Sampler::new(options(&|o| o.frequency_penalty = 50.0)).unwrap();
+    let shares = sampler
+        .shares(&logits, Choice::OneOf(&[2, 3]), past)
+        .unwrap();
+    near((shares[0].1 / shares[1].1).ln(), 1.5);
+    // A bias on a token that is not there is a mistake.
+    let mut sampler = Sampler::new(options(&|o| o.logit_bias = [(9, 2.0)].into())).unwrap();
+    let error = sampler.sample(&logits, FREE).unwrap_err();
+    assert!(matches!(error, Error::IdOutOfVocabulary { id: 9, .. }));
+    // Minus infinity bans.
+    let mut sampler =
+        Sampler::new(options(&|o| o.logit_bias = [(2, f32::NEG_INFINITY)].into())).unwrap();
+    let shares = sampler.shares(&logits, FREE, past).unwrap();
+    assert!(shares.iter().all(|(id, _)| *id != 2));
+}
+
+#[test]
+fn every_option_has_its_range() {
+    let wrong = |change: &dyn Fn(&mut SamplingOptions), name: &str| {
+        let mut options = SamplingOptions::default();
+        change(&mut options);
+        let error = Sampler::new(options).unwrap_err();
+        let Error::SamplingOption { option, .. } = error else {
+            panic!("{error}");
+        };
+        assert_eq!(option, name);
+    };
+    wrong(&|o| o.min_p = 1.5, "min_p");
+    wrong(&|o| o.min_p = f32::NAN, "min_p");
+    wrong(&|o| o.typical_p = 0.0, "typical_p");
+    wrong(&|o| o.repetition_penalty = 0.0, "repetition_penalty");
+    wrong(
+        &|o| o.frequency_penalty = f32::INFINITY,
+        "frequency_penalty",
+    );
+    wrong(&|o| o.presence_penalty = f32::NAN, "presence_penalty");
+    wrong(&|o| o.logit_bias = [(1, f32::NAN)].into(), "logit_bias");
+    wrong(
+        &|o| o.logit_bias = [(1, f32::INFINITY)].into(),
+        "logit_bias",
+    );
 }

@@ -46,7 +46,8 @@ pub(crate) struct Arguments {
     /// Read the prompt from FILE
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// The model: `nano` (bundled), a folder in Hugging Face layout, or a `.gguf` file
+    /// The model: `nano` (bundled), a folder in Hugging Face layout, a `.gguf` file, or
+    /// `hf:org/name[@revision]` from the hub; see `palinode list models`
     #[arg(short, long, value_name = "MODEL", default_value = BUNDLED)]
     model: String,
     /// The language to write in; see `palinode list languages`
@@ -108,6 +109,9 @@ pub(crate) struct Arguments {
     examples: bool,
 }
 
+/// Samples that are written at once, each with a cache of its own.
+const AT_ONCE: usize = 1;
+
 impl Arguments {
     /// The number of threads that suits the model, if there is one.
     pub(crate) fn threads(&self) -> Option<usize> {
@@ -126,7 +130,10 @@ pub(crate) fn run(arguments: Arguments, started: Instant) -> Result<Status, Fail
         None => None,
         Some(target) => Some(EventLog::open(target, settings.prompt.file())?),
     };
-    let model = settings.model.load(&settings.compute)?;
+    let lanes = settings.samples.min(AT_ONCE);
+    let model = settings
+        .model
+        .load(&settings.compute, lanes, settings.max_tokens)?;
     write(&settings, &model, log, console, started)
 }
 
@@ -177,7 +184,9 @@ fn write(
     let answer = Answer::new(settings, log.as_ref(), console);
     let mut watcher = Watcher::new(settings, &model.name, &writing, log, answer);
     watcher.listen(Interrupt::listen());
-    let result = (method.write)(model, &words, &request, &mut watcher);
+    let requests = std::slice::from_ref(&request);
+    let result = (method.write)(model, &words, requests, AT_ONCE, &mut watcher);
+    let result = result.and_then(|mut written| written.pop().ok_or(Error::EmptyPrompt));
     let first_token = watcher.first_token();
     if let Some(failure) = watcher.take_failure() {
         watcher.broke_off(What::Error {
@@ -230,12 +239,13 @@ fn method(
 
 /// How tokens are drawn: flags before the model's own defaults before the likeliest token.
 fn sampling(settings: &Settings, model: &LocalModel) -> SamplingOptions {
-    let own = &model.generation;
+    let own = model.generation.options();
     SamplingOptions {
-        temperature: settings.temperature.or(own.temperature).unwrap_or(0.0),
-        top_k: settings.top_k.or(own.top_k).unwrap_or(0),
-        top_p: settings.top_p.or(own.top_p).unwrap_or(1.0),
+        temperature: settings.temperature.unwrap_or(own.temperature),
+        top_k: settings.top_k.unwrap_or(own.top_k),
+        top_p: settings.top_p.unwrap_or(own.top_p),
         seed: settings.seed,
+        ..own
     }
 }
 
@@ -253,7 +263,7 @@ fn examples() -> Result<Status, Failure> {
         writeln!(
             out,
             "\n`nano` shows what revision while writing is; it has learnt tasks like these and nothing else.\n\
-             For real work name a model that was trained to revise, in Hugging Face layout:\n\n  \
+             For real work name a model that was trained to revise (`palinode list models` says how):\n\n  \
              palinode generate --model FOLDER \"...\""
         )?;
         out.flush()

@@ -73,7 +73,8 @@ struct Answer<'a> {
 const LISTED: usize = 10;
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    let model = ModelName::parse(&arguments.model)?.load(&arguments.compute)?;
+    let name = ModelName::parse(&arguments.model)?;
+    let model = name.load(&arguments.compute, 1, arguments.ids.len())?;
     let failed = |error: palinode_model::Error| {
         Failure::new(format!("cannot ask `{}`", model.name))
             .because(&error)
@@ -116,7 +117,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             })
             .collect()
     });
-    let mut print = || -> io::Result<()> {
+    let print = || -> io::Result<()> {
         let mut out = io::stdout().lock();
         if arguments.json || arguments.all || arguments.hidden {
             return write_line(

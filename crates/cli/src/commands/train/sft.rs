@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device};
 use palinode_methods::vocabulary;
-use palinode_model::{Config, LocalModel};
+use palinode_model::{Config, LocalModel, Source};
 use palinode_revise::{Trajectory, Vocabulary};
 use palinode_train::{
     Batches, CHECKPOINT_FILE, Example, LOG_FILE, LossMask, OBJECTIVES, Outcome, Plan, Recipe,
@@ -34,8 +34,8 @@ use crate::model_name::ModelName;
 /// Ctrl-C leaves a checkpoint in the output folder, and the same command goes on from there.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The model: a folder in Hugging Face layout
-    #[arg(long, value_name = "FOLDER")]
+    /// The model: a folder in Hugging Face layout, or `hf:org/name[@revision]` from the hub
+    #[arg(long, value_name = "MODEL")]
     model: String,
     /// JSON Lines to learn from
     #[arg(long, value_name = "FILE")]
@@ -82,13 +82,20 @@ struct Line {
 /// Trains.
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let name = ModelName::parse(&arguments.model)?;
-    let ModelName::Folder(folder) = &name else {
-        return Err(Failure::new(
-            "the bundled model is trained by `palinode train nano`",
-        ));
+    let Source::Folder(folder) = &name.source()? else {
+        return Err(match name {
+            ModelName::Bundled => {
+                Failure::new("the bundled model is trained by `palinode train nano`")
+            }
+            _ => Failure::new(format!(
+                "cannot train `{}`: it is a GGUF file",
+                arguments.model
+            ))
+            .hint("name a folder in Hugging Face layout, or `hf:org/name` for one on the hub"),
+        });
     };
     check_out(&arguments.out, folder)?;
-    let model = name.load(&Compute::default())?;
+    let model = name.load(&Compute::default(), 1, 0)?;
     let words = vocabulary(&model)
         .map_err(|error| Failure::new("cannot use the vocabulary").because(&error))?;
     if !words.can_revise() {

@@ -1,6 +1,6 @@
 """What should a reader of GGUF files see, and what does llama.cpp compute from them?
 
-    python golden/gguf.py OUT_DIR LLAMA_SOURCE LLAMA_BUILD
+    python golden/by_hand/gguf_files.py OUT_DIR LLAMA_SOURCE LLAMA_BUILD
 
 LLAMA_SOURCE is the unpacked source package of llama-cpp-python, LLAMA_BUILD the folder in which its
 vendor/llama.cpp was built with the target llama-quantize; the packages diskcache and sentencepiece are
