@@ -85,6 +85,13 @@ pub(crate) struct Writing {
     pub(crate) temperature: f32,
     pub(crate) top_k: usize,
     pub(crate) top_p: f32,
+    pub(crate) min_p: f32,
+    pub(crate) typical_p: f32,
+    pub(crate) repetition_penalty: f32,
+    pub(crate) frequency_penalty: f32,
+    pub(crate) presence_penalty: f32,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) logit_bias: Vec<(u32, f32)>,
     pub(crate) seed: u64,
     pub(crate) max_tokens: usize,
     pub(crate) trigger_bias: f32,

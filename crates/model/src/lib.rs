@@ -20,6 +20,7 @@ pub mod form;
 mod formats;
 mod generation;
 mod gguf_tokenizer;
+mod infill;
 mod load;
 pub mod memory;
 mod network;

@@ -147,6 +147,22 @@ impl Tokenizer {
         }
     }
 
+    /// The ids that this tokenizer puts before a text that stands for itself, such as a token of its beginning;
+    /// mostly none. A chat template brings its own.
+    ///
+    /// # Errors
+    /// [`Error::Encoding`].
+    pub fn begin(&self) -> Result<Vec<u32>, Error> {
+        let failed = |problem: String| Error::Encoding { problem };
+        let whole = self
+            .inner
+            .encode_fast("a", true)
+            .map_err(|error| failed(error.to_string()))?;
+        let added = whole.get_special_tokens_mask().iter();
+        let count = added.take_while(|added| **added == 1).count();
+        Ok(whole.get_ids()[..count].to_vec())
+    }
+
     /// The bytes of some tokens in a row; ids outside the vocabulary have none.
     ///
     /// Not necessarily UTF-8: a token may end within a character. Nothing is stripped from the start,

@@ -247,11 +247,16 @@ fn several_samples_are_told_apart() {
         folder.path(),
         &["--n", "3", "--temperature", "60", "--json"],
     );
-    let programs: Vec<String> = again
+    // As they end, which need not be their order.
+    let mut samples: Vec<Value> = again
         .text()
         .lines()
-        .map(|line| {
-            let sample: Value = serde_json::from_str(line).unwrap();
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    samples.sort_by_key(|sample| sample["sample"].as_u64());
+    let programs: Vec<String> = samples
+        .iter()
+        .map(|sample| {
             assert_eq!(
                 (&sample["schema"], &sample["type"]),
                 (&1.into(), &"sample".into())
@@ -338,4 +343,60 @@ fn examples_are_listed() {
         examples += 1;
     }
     assert!(examples >= 5, "{examples}");
+}
+
+#[test]
+fn samples_written_at_once_are_those_written_one_by_one() {
+    let folder = model(GREETING, true);
+    let written = |at_once: &str, more: &[&str]| {
+        let settings = ["--n", "5", "--temperature", "60", "--max-tokens", "20"];
+        let arguments = [&settings, more, &["--at-once", at_once]].concat();
+        generate(folder.path(), &arguments)
+    };
+    let alone = written("1", &[]);
+    assert_eq!(alone.code, 0);
+    // Hot as it is, it writes bytes that are no text.
+    let headings = String::from_utf8_lossy(&alone.stdout).into_owned();
+    assert_eq!(headings.matches("// sample ").count(), 5);
+    for at_once in ["2", "3", "64"] {
+        assert_eq!(written(at_once, &[]).stdout, alone.stdout, "{at_once}");
+    }
+    // Lines of events belong to the sample that they name.
+    let mut samples: std::collections::BTreeMap<u64, String> = Default::default();
+    for line in written("3", &["--events", "-"]).text().lines() {
+        let value: Value = serde_json::from_str(line).unwrap();
+        let own = samples
+            .entry(value["sample"].as_u64().unwrap())
+            .or_default();
+        *own += line;
+        *own += "\n";
+    }
+    assert_eq!(samples.len(), 5);
+    let one_by_one = replay(written("1", &["--events", "-"]).text()).programs;
+    for (number, lines) in samples {
+        let lines = lines.replace(&format!("\"sample\":{number},"), "\"sample\":1,");
+        let program = &one_by_one[usize::try_from(number).unwrap() - 1];
+        assert_eq!(&replay(&lines).programs[0], program);
+    }
+}
+
+#[test]
+fn prompts_without_their_template_and_gaps() {
+    let folder = model(GREETING, true);
+    let raw = generate(folder.path(), &["--raw", "--json"]);
+    let value: Value = serde_json::from_str(raw.text()).unwrap();
+    let with = generate(folder.path(), &["--json"]);
+    let with: Value = serde_json::from_str(with.text()).unwrap();
+    assert!(value["prompt_tokens"].as_u64() <= with["prompt_tokens"].as_u64());
+    let gap = generate(folder.path(), &["--suffix", "}"]);
+    assert_eq!(gap.code, 2);
+    assert!(gap.stderr.contains("cannot fill a gap"), "{}", gap.stderr);
+    let bias = generate(
+        folder.path(),
+        &["--logit-bias", "99999999=1", "--temperature", "1"],
+    );
+    assert_eq!(bias.code, 2);
+    assert!(bias.stderr.contains("99999999"), "{}", bias.stderr);
+    let nonsense = generate(folder.path(), &["--logit-bias", "one=1"]);
+    assert_eq!(nonsense.code, 2);
 }

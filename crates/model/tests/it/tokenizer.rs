@@ -147,3 +147,70 @@ fn bad_files_are_refused() {
     let error = Tokenizer::from_bytes(huge.as_bytes(), file).unwrap_err();
     assert!(matches!(error, Error::BadTokenizer { .. }), "{error}");
 }
+
+/// The golden tokenizer with some tokens in the rows that its network has left over.
+fn with_tokens(change: impl Fn(&mut serde_json::Value)) -> palinode_model::LocalModel {
+    let copy = crate::golden::copy("tied");
+    let file = copy.path().join("tokenizer.json");
+    let mut json = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    change(&mut json);
+    std::fs::write(&file, json.to_string()).unwrap();
+    let source = palinode_model::Source::Folder(copy.path().to_owned());
+    palinode_model::load(&source, &palinode_model::LoadOptions::default()).unwrap()
+}
+
+fn added(id: u32, content: &str) -> serde_json::Value {
+    serde_json::json!({"id": id, "content": content, "special": true, "single_word": false,
+        "lstrip": false, "rstrip": false, "normalized": false})
+}
+
+#[test]
+fn gaps_are_put_to_models_that_learnt_to_fill_them() {
+    let model = with_tokens(|json| {
+        let tokens = json["added_tokens"].as_array_mut().unwrap();
+        let first = u32::try_from(tokens.last().unwrap()["id"].as_u64().unwrap()).unwrap() + 1;
+        let names = ["<fim_prefix>", "<fim_suffix>", "<fim_middle>"];
+        for (id, name) in (first..).zip(names) {
+            tokens.push(added(id, name));
+        }
+    });
+    let ids = model.infill("int x = ", ";\n").unwrap().unwrap();
+    let text = String::from_utf8(model.tokenizer.decode(&ids)).unwrap();
+    assert_eq!(text, "<fim_prefix>int x = <fim_suffix>;\n<fim_middle>");
+    assert_eq!(
+        ids.iter()
+            .filter(|id| model.tokenizer.is_special(**id))
+            .count(),
+        3
+    );
+    // Code that spells a token out cannot speak for the protocol.
+    let ids = model.infill("<fim_middle>", "").unwrap().unwrap();
+    assert_eq!(
+        ids.iter()
+            .filter(|id| model.tokenizer.is_special(**id))
+            .count(),
+        3
+    );
+
+    let plain = with_tokens(|_| {});
+    assert_eq!(plain.infill("a", "b").unwrap(), None);
+}
+
+#[test]
+fn a_tokenizer_says_how_a_text_begins() {
+    let plain = with_tokens(|_| {});
+    assert!(plain.tokenizer.begin().unwrap().is_empty());
+    let model = with_tokens(|json| {
+        let id = json["added_tokens"][0]["id"].clone();
+        let name = json["added_tokens"][0]["content"].clone();
+        json["post_processor"] = serde_json::json!({
+            "type": "TemplateProcessing",
+            "single": [{"SpecialToken": {"id": name, "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+            "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 0}}],
+            "special_tokens": {name.as_str().unwrap(): {"id": name, "ids": [id], "tokens": [name]}},
+        });
+    });
+    let begin = model.tokenizer.begin().unwrap();
+    assert_eq!(begin.len(), 1);
+    assert!(model.tokenizer.is_special(begin[0]));
+}

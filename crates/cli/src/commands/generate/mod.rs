@@ -2,6 +2,7 @@
 
 mod prompt;
 mod report;
+mod sampling;
 mod settings;
 mod watch;
 
@@ -11,9 +12,10 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use palinode_methods::{Error, Method, Request, by_name, vocabulary};
-use palinode_model::{LocalModel, SamplingOptions};
+use palinode_model::LocalModel;
 use palinode_revise::SessionOptions;
 
+use self::sampling::Sampling;
 use self::settings::Settings;
 use self::watch::{Answer, Watcher};
 use crate::Status;
@@ -54,21 +56,24 @@ pub(crate) struct Arguments {
     #[arg(short, long, value_name = "LANGUAGE")]
     lang: Option<String>,
 
-    /// How freely tokens are drawn; 0 always takes the likeliest [default: the model's own, else 0]
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
-    temperature: Option<f32>,
-    /// Draw among this many likeliest tokens; 0 is no limit [default: the model's own, else 0]
-    #[arg(long, value_name = "COUNT")]
-    top_k: Option<usize>,
-    /// Draw among the likeliest tokens that have this probability together [default: the model's own, else 1]
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
-    top_p: Option<f32>,
-    /// The seed of the draws
-    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
-    seed: u64,
+    /// Put the prompt to the model as it is, to be continued, and not within the model's chat template
+    #[arg(long)]
+    raw: bool,
+    /// Fill the gap between the prompt and this text; only models that learnt to (fill-in-the-middle)
+    #[arg(long, value_name = "TEXT", conflicts_with = "raw")]
+    suffix: Option<String>,
+
+    #[command(flatten)]
+    sampling: Sampling,
     /// Samples to write
     #[arg(short, long, value_name = "COUNT", default_value_t = 1)]
     n: usize,
+    /// Samples to write at once: cheaper together than one after the other, and the same [default: 8, and 1 on a
+    /// terminal or with --events]
+    ///
+    /// Where several are written at once, lines of --events belong to the sample that they name.
+    #[arg(long, value_name = "COUNT")]
+    at_once: Option<usize>,
     /// Most tokens a sample may cost, those of its episodes included
     #[arg(long, value_name = "COUNT", default_value_t = 1024)]
     max_tokens: usize,
@@ -109,9 +114,6 @@ pub(crate) struct Arguments {
     examples: bool,
 }
 
-/// Samples that are written at once, each with a cache of its own.
-const AT_ONCE: usize = 1;
-
 impl Arguments {
     /// The number of threads that suits the model, if there is one.
     pub(crate) fn threads(&self) -> Option<usize> {
@@ -130,7 +132,7 @@ pub(crate) fn run(arguments: Arguments, started: Instant) -> Result<Status, Fail
         None => None,
         Some(target) => Some(EventLog::open(target, settings.prompt.file())?),
     };
-    let lanes = settings.samples.min(AT_ONCE);
+    let lanes = settings.at_once;
     let model = settings
         .model
         .load(&settings.compute, lanes, settings.max_tokens)?;
@@ -152,12 +154,12 @@ fn write(
     };
     let words = vocabulary(model).map_err(|error| unusable(&error))?;
     let method = method(settings, model, words.can_revise())?;
-    let prompt = prompt::encode(&settings.prompt, settings.language, model)?;
+    let prompt = prompt::encode(settings, model)?;
     let request = Request {
         prompt: &prompt,
         lanes: settings.samples,
         max_tokens: settings.max_tokens,
-        sampling: sampling(settings, model),
+        sampling: settings.sampling.options(model.generation.options()),
         session: SessionOptions {
             revise: settings.revise,
             trigger_bias: settings.trigger_bias,
@@ -177,7 +179,13 @@ fn write(
         temperature: request.sampling.temperature,
         top_k: request.sampling.top_k,
         top_p: request.sampling.top_p,
-        seed: settings.seed,
+        min_p: request.sampling.min_p,
+        typical_p: request.sampling.typical_p,
+        repetition_penalty: request.sampling.repetition_penalty,
+        frequency_penalty: request.sampling.frequency_penalty,
+        presence_penalty: request.sampling.presence_penalty,
+        logit_bias: request.sampling.logit_bias.to_vec(),
+        seed: request.sampling.seed,
         max_tokens: settings.max_tokens,
         trigger_bias: settings.trigger_bias,
     };
@@ -185,7 +193,7 @@ fn write(
     let mut watcher = Watcher::new(settings, &model.name, &writing, log, answer);
     watcher.listen(Interrupt::listen());
     let requests = std::slice::from_ref(&request);
-    let result = (method.write)(model, &words, requests, AT_ONCE, &mut watcher);
+    let result = (method.write)(model, &words, requests, settings.at_once, &mut watcher);
     let result = result.and_then(|mut written| written.pop().ok_or(Error::EmptyPrompt));
     let first_token = watcher.first_token();
     if let Some(failure) = watcher.take_failure() {
@@ -235,18 +243,6 @@ fn method(
         ));
     }
     by_name(name).ok_or_else(|| Failure::new(format!("there is no method `{name}`")))
-}
-
-/// How tokens are drawn: flags before the model's own defaults before the likeliest token.
-fn sampling(settings: &Settings, model: &LocalModel) -> SamplingOptions {
-    let own = model.generation.options();
-    SamplingOptions {
-        temperature: settings.temperature.unwrap_or(own.temperature),
-        top_k: settings.top_k.unwrap_or(own.top_k),
-        top_p: settings.top_p.unwrap_or(own.top_p),
-        seed: settings.seed,
-        ..own
-    }
 }
 
 fn examples() -> Result<Status, Failure> {

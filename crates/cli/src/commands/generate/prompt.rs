@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use palinode_code::languages::Language;
 use palinode_model::LocalModel;
 
+use super::settings::Settings;
 use crate::console::Console;
 use crate::failure::Failure;
 
@@ -115,17 +116,26 @@ fn cannot_read(source: &Source, error: &io::Error) -> Failure {
 ///
 /// # Errors
 /// Where it does not fit in the model's context with room to write, or the tokenizer fails on it.
-pub(super) fn encode(
-    prompt: &Prompt,
-    language: Option<&Language>,
-    model: &LocalModel,
-) -> Result<Vec<u32>, Failure> {
+pub(super) fn encode(settings: &Settings, model: &LocalModel) -> Result<Vec<u32>, Failure> {
+    let prompt = &settings.prompt;
     let failed = |error: palinode_model::Error| {
         Failure::new(format!("cannot encode {}", prompt.source))
             .because(&error)
             .maybe_hint(error.hint())
     };
-    let ids = tokens(&prompt.text, language, model).map_err(failed)?;
+    let ids = match &settings.suffix {
+        Some(suffix) => {
+            let ids = model.infill(&prompt.text, suffix).map_err(failed)?;
+            ids.ok_or_else(|| {
+                Failure::new(format!("`{}` cannot fill a gap", model.name)).hint(
+                    "leave out --suffix, or use a model with fill-in-the-middle tokens, such as Qwen2.5-Coder or \
+                     StarCoder2",
+                )
+            })?
+        }
+        None if settings.raw || model.chat.is_none() => raw(&prompt.text, model).map_err(failed)?,
+        None => tokens(&prompt.text, settings.language, model).map_err(failed)?,
+    };
     let context = model.network.shape().context;
     if ids.is_empty() {
         return Err(Failure::new(format!(
@@ -143,6 +153,13 @@ pub(super) fn encode(
         ))
         .hint("shorten it, or use a model with a longer context"));
     }
+    Ok(ids)
+}
+
+/// The ids of a text to be continued.
+fn raw(text: &str, model: &LocalModel) -> Result<Vec<u32>, palinode_model::Error> {
+    let mut ids = model.tokenizer.begin()?;
+    ids.extend(model.tokenizer.encode_plain(text)?);
     Ok(ids)
 }
 

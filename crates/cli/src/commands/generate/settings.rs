@@ -6,10 +6,15 @@ use palinode_code::languages::{Language, by_name};
 
 use super::Arguments;
 use super::prompt::Prompt;
+use super::sampling::Sampling;
 use crate::compute::Compute;
 use crate::console::{ColourChoice, Console};
 use crate::failure::Failure;
 use crate::model_name::ModelName;
+
+/// Samples that are written at once where nobody says otherwise. More hardly make each cheaper on a processor, and
+/// each takes a cache.
+const AT_ONCE: usize = 8;
 
 /// What `generate` is to do. Everything in it can be done, as far as that can be told without the model.
 #[derive(Debug)]
@@ -17,11 +22,12 @@ pub(super) struct Settings {
     pub(super) prompt: Prompt,
     pub(super) model: ModelName,
     pub(super) language: Option<&'static Language>,
-    pub(super) temperature: Option<f32>,
-    pub(super) top_k: Option<usize>,
-    pub(super) top_p: Option<f32>,
-    pub(super) seed: u64,
+    pub(super) raw: bool,
+    pub(super) suffix: Option<String>,
+    pub(super) sampling: Sampling,
     pub(super) samples: usize,
+    /// At most as many as there are samples.
+    pub(super) at_once: usize,
     pub(super) max_tokens: usize,
     pub(super) trigger_bias: f32,
     pub(super) revise: bool,
@@ -45,6 +51,10 @@ impl Settings {
         };
         let samples = at_least_one("--n", typed.n)?;
         let max_tokens = at_least_one("--max-tokens", typed.max_tokens)?;
+        // What is shown while it is written is shown one by one, and a log is easier to read sample by sample.
+        let followed = (console.live && !typed.json) || typed.events.is_some();
+        let usual = if followed { 1 } else { AT_ONCE };
+        let at_once = at_least_one("--at-once", typed.at_once.unwrap_or(usual))?;
         let within = |flag: &str, value: Option<f32>, ok: fn(f32) -> bool, range: &str| match value
         {
             Some(value) if !ok(value) => Err(Failure::new(format!(
@@ -53,18 +63,7 @@ impl Settings {
             .hint(format!("give {flag} {range}"))),
             value => Ok(value),
         };
-        let temperature = within(
-            "--temperature",
-            typed.temperature,
-            |value| value.is_finite() && value >= 0.0,
-            "a number from 0 up",
-        )?;
-        let top_p = within(
-            "--top-p",
-            typed.top_p,
-            |value| value > 0.0 && value <= 1.0,
-            "a number above 0 and at most 1",
-        )?;
+        typed.sampling.check()?;
         within(
             "--trigger-bias",
             Some(typed.trigger_bias),
@@ -87,11 +86,11 @@ impl Settings {
             prompt: Prompt::read(typed.prompt, typed.file, console)?,
             model,
             language,
-            temperature,
-            top_k: typed.top_k,
-            top_p,
-            seed: typed.seed,
+            raw: typed.raw,
+            suffix: typed.suffix,
+            sampling: typed.sampling,
             samples,
+            at_once: at_once.min(samples),
             max_tokens,
             trigger_bias: typed.trigger_bias,
             revise: !typed.no_revision,

@@ -1,5 +1,6 @@
 //! Who follows a sample while it is written, and gives the answer when it is done?
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -38,7 +39,7 @@ impl Answer {
             Self::Events
         } else if settings.json {
             Self::Json
-        } else if console.live {
+        } else if console.live && settings.at_once == 1 {
             Self::Live {
                 colour: console.colour(settings.color),
             }
@@ -72,10 +73,12 @@ pub(super) struct Watcher<'a> {
     log: Option<EventLog>,
     answer: Answer,
     interrupt: Interrupt,
-    /// The sample that is being written.
-    open: Option<Open>,
-    /// Since when the time counts for the next sample.
-    since: Instant,
+    /// The samples that are being written.
+    open: BTreeMap<usize, Open>,
+    /// Programs that are done and whose turn to be printed has not come.
+    done: BTreeMap<usize, Vec<u8>>,
+    /// The sample whose turn it is.
+    turn: usize,
     first_token: Option<Instant>,
     /// What went wrong with the output. The sink can only say stop.
     failure: Option<Failure>,
@@ -84,6 +87,7 @@ pub(super) struct Watcher<'a> {
 /// A sample that is being written.
 struct Open {
     sample: usize,
+    since: Instant,
     live: Option<Live>,
     whole: WholeCharacters,
     program: String,
@@ -105,8 +109,9 @@ impl<'a> Watcher<'a> {
             log,
             answer,
             interrupt: Interrupt::default(),
-            open: None,
-            since: Instant::now(),
+            open: BTreeMap::new(),
+            done: BTreeMap::new(),
+            turn: 1,
             first_token: None,
             failure: None,
         }
@@ -115,7 +120,6 @@ impl<'a> Watcher<'a> {
     /// From now on Ctrl-C stops the writing.
     pub(super) fn listen(&mut self, interrupt: Interrupt) {
         self.interrupt = interrupt;
-        self.since = Instant::now();
     }
 
     /// When the first token fell.
@@ -131,11 +135,13 @@ impl<'a> Watcher<'a> {
     /// The writing broke off: the terminal and the log are left in order. Failures to do so come second to
     /// the one that is being told.
     pub(super) fn broke_off(&mut self, what: What<'_>) {
-        let Some(mut open) = self.open.take() else {
+        if self.open.is_empty() {
             return;
-        };
-        if let Some(live) = &mut open.live {
-            let _ = live.finish();
+        }
+        for open in std::mem::take(&mut self.open).values_mut() {
+            if let Some(live) = &mut open.live {
+                let _ = live.finish();
+            }
         }
         if let Some(log) = &mut self.log {
             let _ = log.write(what);
@@ -145,7 +151,7 @@ impl<'a> Watcher<'a> {
     /// Opens the sample of `lane` if it is not open yet.
     fn begin(&mut self, lane: usize) -> Result<(), Failure> {
         let sample = lane + 1;
-        if self.open.as_ref().is_some_and(|open| open.sample == sample) {
+        if self.open.contains_key(&sample) {
             return Ok(());
         }
         if let Some(log) = &mut self.log {
@@ -164,13 +170,15 @@ impl<'a> Watcher<'a> {
             }
             _ => None,
         };
-        self.open = Some(Open {
+        let open = Open {
             sample,
+            since: Instant::now(),
             live,
             whole: WholeCharacters::new(),
             program: String::new(),
             revisions: Vec::new(),
-        });
+        };
+        self.open.insert(sample, open);
         Ok(())
     }
 
@@ -192,7 +200,7 @@ impl<'a> Watcher<'a> {
 
     fn follow(&mut self, lane: usize, events: &[Event]) -> Result<(), Failure> {
         self.begin(lane)?;
-        let Some(open) = &mut self.open else {
+        let Some(open) = self.open.get_mut(&(lane + 1)) else {
             return Ok(());
         };
         for event in events {
@@ -204,14 +212,13 @@ impl<'a> Watcher<'a> {
 
     fn close(&mut self, lane: usize, sample: &Sample) -> Result<(), Failure> {
         self.begin(lane)?;
-        let Some(mut open) = self.open.take() else {
+        let Some(mut open) = self.open.remove(&(lane + 1)) else {
             return Ok(());
         };
         if let Some(shown) = open.whole.finish() {
             open.one(&Event::End, Some(&shown), self.log.as_mut())?;
         }
-        let seconds = self.since.elapsed().as_secs_f64();
-        self.since = Instant::now();
+        let seconds = open.since.elapsed().as_secs_f64();
         let usage = wire_usage(self.writing.prompt_tokens, sample.usage, seconds);
         let stop = sample.stop.name();
         if let Some(live) = &mut open.live {
@@ -228,7 +235,10 @@ impl<'a> Watcher<'a> {
         }
         match self.answer {
             Answer::Live { .. } | Answer::Events => Ok(()),
-            Answer::Program => self.print(number, &sample.program),
+            Answer::Program => {
+                self.done.insert(number, sample.program.clone());
+                self.print_in_turn()
+            }
             Answer::Json => write_line(
                 &mut io::stdout().lock(),
                 &SampleLine {
@@ -246,6 +256,15 @@ impl<'a> Watcher<'a> {
             ),
         }
         .map_err(|error| Failure::stdout(&error))
+    }
+
+    /// Prints the programs whose turn has come: samples that are written at once do not end in their order.
+    fn print_in_turn(&mut self) -> io::Result<()> {
+        while let Some(program) = self.done.remove(&self.turn) {
+            self.print(self.turn, &program)?;
+            self.turn += 1;
+        }
+        Ok(())
     }
 
     /// The program's own bytes; with several samples, each ends with a line break so that the next heading
