@@ -12,7 +12,7 @@ pub(crate) struct Compute {
     /// `f32` also widens weights that are stored in a few bits: slower and larger, and as exact as they allow.
     #[arg(long, value_enum, value_name = "TYPE")]
     dtype: Option<Type>,
-    /// Where to compute; `cuda` and `metal` need a build with that feature
+    /// Where to compute; `cuda` and `metal` are for builds that have them
     #[arg(long, value_enum, value_name = "DEVICE", default_value_t)]
     device: Place,
 }
@@ -59,8 +59,6 @@ fn found<E: std::error::Error>(device: Result<Device, E>, name: &str) -> Result<
     device.map_err(|error| {
         Failure::new(format!("cannot compute on `{name}`"))
             .because(&error)
-            .hint(format!(
-                "build with `--features {name}` on a machine that has one, or compute on the processor"
-            ))
+            .hint("this build computes on the processor only: leave out --device")
     })
 }

@@ -269,7 +269,7 @@ mod tests {
         let error = fits(&LARGE, 0, free).unwrap_err();
         insta::assert_snapshot!(name.unusable(&error), @r"
         error: cannot load `hf:a/b#c.gguf`
-          cause: it takes 4.1 GiB, and 4.0 GiB are free
+          cause: weights and caches take 4.1 GiB, and 4.0 GiB are free
         hint: use a model in fewer bits (a GGUF file such as Q4_K_M), fewer samples, or a shorter text
         ");
         let room = Some(LARGE.weights + 57_344 * 10);

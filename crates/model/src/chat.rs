@@ -2,7 +2,8 @@
 //!
 //! Published checkpoints carry a Jinja template, in `chat_template.jinja` or as `chat_template` of
 //! `tokenizer_config.json`. Templates are written for Python's engine, so the few methods of Python's
-//! strings and dictionaries they use are answered here; a template is untrusted and runs on a budget.
+//! strings and dictionaries they use are answered here. A template is untrusted: it runs on a budget of
+//! instructions, and what widens text is bounded. (What joins texts is the engine's own, and is not.)
 
 use std::path::{Path, PathBuf};
 
@@ -84,7 +85,7 @@ impl Date {
         ];
         let month = MONTHS[usize::from(self.month.clamp(1, 12)) - 1];
         // Sakamoto's rule for the day of the week.
-        let year = usize::from(self.year) - usize::from(self.month < 3);
+        let year = usize::from(self.year).saturating_sub(usize::from(self.month < 3));
         let shift = [0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4][usize::from(self.month.clamp(1, 12)) - 1];
         let weekday =
             (year + year / 4 - year / 100 + year / 400 + shift + usize::from(self.day)) % 7;
@@ -327,6 +328,10 @@ fn environment() -> Environment<'static> {
         Err::<Value, _>(minijinja::Error::new(ErrorKind::InvalidOperation, message))
     });
     environment.add_filter("tojson", to_json);
+    environment.add_filter("indent", indent);
+    // Nobody's template uses them, and a width is all they need to fill the memory.
+    environment.remove_filter("center");
+    environment.remove_filter("format");
     // To the reference nothing is neither.
     environment.add_test("iterable", |value: &Value| {
         !value.is_none() && value.try_iter().is_ok()
@@ -338,12 +343,53 @@ fn environment() -> Environment<'static> {
     environment
 }
 
+/// The widest indentation.
+const WIDEST: usize = 256;
+/// The longest text that a method makes.
+const LONGEST: usize = 16 << 20;
+
+fn too_large(what: &str) -> minijinja::Error {
+    minijinja::Error::new(ErrorKind::InvalidOperation, format!("{what} is too large"))
+}
+
+/// Lines after the first with blanks before them; the first too, and empty ones, where asked for.
+fn indent(
+    text: &str,
+    width: Option<usize>,
+    first: Option<bool>,
+    blank: Option<bool>,
+) -> Result<String, minijinja::Error> {
+    let width = width.unwrap_or(4);
+    if width > WIDEST || text.len().saturating_mul(width) > LONGEST {
+        return Err(too_large("an indentation"));
+    }
+    let blanks = " ".repeat(width);
+    let mut indented = String::with_capacity(text.len());
+    for (number, line) in text.split('\n').enumerate() {
+        if number > 0 {
+            indented.push('\n');
+        }
+        let wanted = number > 0 || first == Some(true);
+        if wanted && (!line.is_empty() || blank == Some(true)) {
+            indented.push_str(&blanks);
+        }
+        indented.push_str(line);
+    }
+    Ok(indented)
+}
+
 /// JSON as Python writes it: the engine's own form escapes what matters in HTML.
 fn to_json(
     value: &Value,
     indent: Option<Value>,
     options: Kwargs,
 ) -> Result<Value, minijinja::Error> {
+    // Given by place or by name.
+    let named = options.peek::<Option<Value>>("indent")?;
+    let width = indent.as_ref().or(named.as_ref());
+    if width.is_some_and(|width| width.as_usize().is_some_and(|width| width > WIDEST)) {
+        return Err(too_large("an indentation"));
+    }
     let ascii = options
         .get::<Option<bool>>("ensure_ascii")?
         .unwrap_or(false);
@@ -474,6 +520,10 @@ fn string_method(text: &str, method: &str, arguments: &[Value]) -> Result<Value,
         }
         "replace" => {
             let (from, to): (&str, &str) = from_args(arguments)?;
+            let grown = (text.len() + 1).saturating_mul(to.len());
+            if to.len() > from.len() && grown > LONGEST {
+                return Err(too_large("a replacement"));
+            }
             Ok(Value::from(text.replace(from, to)))
         }
         "split" => {

@@ -79,7 +79,7 @@ pub enum Error {
         found: Vec<usize>,
     },
     /// A tensor's numbers are stored in a form this room does not read.
-    #[error("`{}`: tensor `{tensor}` holds {found} numbers; f32, f16 and bf16 are read", .file.display())]
+    #[error("`{}`: tensor `{tensor}` holds {found} numbers, which are not read", .file.display())]
     TensorType {
         /// The weight file.
         file: PathBuf,
@@ -167,7 +167,7 @@ pub enum Error {
         problem: &'static str,
     },
     /// The model and its caches do not fit in memory.
-    #[error("it takes {}, and {} are free", crate::memory::readable(*.needed), crate::memory::readable(*.available))]
+    #[error("weights and caches take {}, and {} are free", crate::memory::readable(*.needed), crate::memory::readable(*.available))]
     TooLarge {
         /// Bytes that weights and caches take.
         needed: u64,
@@ -192,7 +192,10 @@ impl Error {
                  model.safetensors or model.safetensors.index.json with its shards"
             }
             Error::Unreadable { .. } => "check that the file is a file and may be read",
-            Error::Json { .. } | Error::BadTokenizer { .. } => "fetch the file again",
+            Error::Json { .. } => "fetch the file again",
+            Error::BadTokenizer { .. } => {
+                "fetch the file again; of a GGUF file whose tokenizer is not read, use the model's folder"
+            }
             Error::Config { .. } => "correct the field, or fetch the file again",
             Error::UnknownArchitecture { known, .. } => {
                 return Some(format!(
@@ -206,7 +209,9 @@ impl Error {
             Error::MissingTensor { .. } | Error::TensorShape { .. } => {
                 "config.json and the weights do not belong together: fetch both from one revision"
             }
-            Error::TensorType { .. } => "use the unquantised safetensors checkpoint of the model",
+            Error::TensorType { .. } => {
+                "use the unquantised safetensors checkpoint of the model, or a GGUF file in Q8_0 or Q4_K_M"
+            }
             Error::TokenizerTooLarge { .. } => {
                 "tokens were added to the tokenizer without rows in the embedding: add both together"
             }

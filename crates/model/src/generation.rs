@@ -91,10 +91,11 @@ pub(crate) fn read(
         let problem = format!("is {id}, outside the vocabulary of {vocabulary}");
         return refuse(from, "eos_token_id", problem);
     }
+    // The reference draws only where the file says so, and ignores the temperature where not.
     let temperature = match defaults.do_sample {
-        // The reference ignores the temperature then.
+        Some(true) => Some(defaults.temperature.unwrap_or(1.0)),
         Some(false) => Some(0.0),
-        _ => defaults.temperature,
+        None => None,
     };
     let defaults = GenerationDefaults {
         temperature,

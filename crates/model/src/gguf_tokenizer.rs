@@ -20,7 +20,7 @@ const QWEN2: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N
 
 /// How text is split, by the names that `tokenizer.ggml.pre` may have.
 const SPLITS: &[(&[&str], &[&str])] = &[
-    (&["default", "gpt-2", "gpt2"], &[GPT2]),
+    (&["gpt-2", "gpt2"], &[GPT2]),
     (&["llama-bpe", "llama3", "llama-v3"], &[LLAMA3]),
     (&["qwen2", "deepseek-r1-qwen"], &[QWEN2]),
     (
@@ -51,6 +51,11 @@ const ENDS: &[&str] = &[
     "<EOT>",
 ];
 
+/// The longest token of a vocabulary with scores, in bytes.
+const LONGEST_PIECE: usize = 1024;
+/// The most merges that are made of scores; real vocabularies give up to half a million.
+const MOST_MERGES: usize = 8_000_000;
+
 /// `tokenizer.ggml.token_type`: a token that is never text.
 const CONTROL: f64 = 3.0;
 /// A token that was added to the vocabulary as it is written.
@@ -60,8 +65,8 @@ const ADDED: f64 = 4.0;
 ///
 /// # Errors
 /// [`Error::BadTokenizer`] where it is damaged or of a kind that is not read.
-pub(crate) fn read(file: &Gguf) -> Result<Tokenizer, Error> {
-    let json = described(file).map_err(|problem| Error::BadTokenizer {
+pub(crate) fn read(file: &Gguf, vocabulary: usize) -> Result<Tokenizer, Error> {
+    let json = described(file, vocabulary).map_err(|problem| Error::BadTokenizer {
         file: file.path().to_owned(),
         problem,
     })?;
@@ -76,7 +81,7 @@ pub(crate) fn ends(file: &Gguf, vocabulary: usize) -> Vec<u32> {
     });
     let mut ends: Vec<u32> = stated.collect();
     let tokens = file.texts("tokenizer.ggml.tokens").unwrap_or_default();
-    let kinds = kinds(file);
+    let kinds = kinds(file, tokens.len());
     for (id, token) in (0u32..).zip(tokens) {
         let control = kinds.get(id as usize) == Some(&CONTROL);
         if control && ENDS.iter().any(|end| end.as_bytes() == token) {
@@ -96,15 +101,21 @@ pub(crate) fn named(file: &Gguf, used_as: &str) -> Option<String> {
     Some(String::from_utf8_lossy(tokens.get(id)?).into_owned())
 }
 
-fn kinds(file: &Gguf) -> Vec<f64> {
-    file.numbers("tokenizer.ggml.token_type")
-        .unwrap_or_default()
+fn kinds(file: &Gguf, tokens: usize) -> Vec<f64> {
+    let kinds = file.numbers("tokenizer.ggml.token_type", tokens);
+    kinds.unwrap_or_default()
 }
 
 /// The tokenizer in the form of a `tokenizer.json`.
-fn described(file: &Gguf) -> Result<Value, String> {
+fn described(file: &Gguf, vocabulary: usize) -> Result<Value, String> {
     let tokens = texts(file, "tokenizer.ggml.tokens")?;
-    let kinds = kinds(file);
+    if tokens.len() > vocabulary {
+        return Err(format!(
+            "it has {} tokens, the network's vocabulary only {vocabulary}",
+            tokens.len()
+        ));
+    }
+    let kinds = kinds(file, tokens.len());
     let kind = |id: usize| kinds.get(id).copied().unwrap_or(1.0);
     let added: Vec<Value> = tokens
         .iter()
@@ -160,7 +171,7 @@ fn texts<'a>(file: &'a Gguf, key: &str) -> Result<Vec<&'a str>, String> {
 
 /// Byte-level pair encoding: a vocabulary and its merges.
 fn byte_level(file: &Gguf, ids: &HashMap<&str, usize>) -> Result<Value, String> {
-    let name = file.text("tokenizer.ggml.pre").unwrap_or("default");
+    let name = file.text("tokenizer.ggml.pre").unwrap_or("(not named)");
     let found = SPLITS.iter().find(|(names, _)| names.contains(&name));
     let (_, splits) = found.ok_or_else(|| {
         let known: Vec<&str> = SPLITS
@@ -207,11 +218,14 @@ fn byte_level(file: &Gguf, ids: &HashMap<&str, usize>) -> Result<Value, String> 
 /// makes them (`convert_slow_tokenizer.py`).
 fn pieces(file: &Gguf, tokens: &[&str], ids: &HashMap<&str, usize>) -> Result<Value, String> {
     let scores = file
-        .numbers("tokenizer.ggml.scores")
-        .filter(|scores| scores.len() == tokens.len())
+        .numbers("tokenizer.ggml.scores", tokens.len())
         .ok_or("it has no score for each token")?;
     let mut merges: Vec<(f64, usize, usize, &str, &str)> = Vec::new();
     for (token, score) in tokens.iter().zip(&scores) {
+        // Real pieces are a few dozen bytes; of long ones the pairs would be without number.
+        if token.len() > LONGEST_PIECE {
+            return Err(format!("a token has {} bytes", token.len()));
+        }
         let mut local = Vec::new();
         for (at, _) in token.char_indices().skip(1) {
             let (first, second) = token.split_at(at);
@@ -220,6 +234,11 @@ fn pieces(file: &Gguf, tokens: &[&str], ids: &HashMap<&str, usize>) -> Result<Va
             }
         }
         local.sort_unstable();
+        if merges.len() + local.len() > MOST_MERGES {
+            return Err(format!(
+                "its tokens are made of more than {MOST_MERGES} pairs"
+            ));
+        }
         merges.extend(local.into_iter().map(|(_, _, first, second)| {
             (
                 *score,

@@ -44,7 +44,7 @@ pub use self::error::Error;
 pub use self::form::Form;
 pub use self::formats::Format;
 pub use self::generation::GenerationDefaults;
-pub use self::load::{Kernels, LoadOptions, LocalModel, Plan, load, peek, plan};
+pub use self::load::{Kernels, LoadOptions, LocalModel, Plan, load, peek, plan, tokenizer};
 pub use self::memory::Memory;
 pub use self::network::{Answer, Hidden, Lane, Network, Positions, Shape, Want};
 pub use self::sampler::{Choice, Past, Sampler, SamplingOptions};

@@ -165,7 +165,7 @@ fn load_gguf(source: &Source, options: &LoadOptions) -> Result<LocalModel, Error
     let file = Gguf::open(source)?;
     let form = file.form()?;
     let vocabulary = form.shape.vocabulary;
-    let tokenizer = gguf_tokenizer::read(&file)?;
+    let tokenizer = gguf_tokenizer::read(&file, vocabulary)?;
     fits(&tokenizer, vocabulary, file.path().to_owned())?;
     let network = options.network(form, &file.weights())?;
     Ok(LocalModel {
@@ -211,6 +211,22 @@ pub fn plan(source: &Source, options: &LoadOptions) -> Result<Plan, Error> {
         form,
         weights,
     })
+}
+
+/// A model's tokenizer alone.
+///
+/// # Errors
+/// [`Error::Missing`], [`Error::BadTokenizer`], [`Error::TokenizerTooLarge`], and what is wrong with its
+/// configuration.
+pub fn tokenizer(source: &Source) -> Result<Tokenizer, Error> {
+    if let Source::Gguf(_) = source {
+        let file = Gguf::open(source)?;
+        return gguf_tokenizer::read(&file, file.form()?.shape.vocabulary);
+    }
+    let vocabulary = peek(source)?.vocabulary;
+    let tokenizer = Tokenizer::from_bytes(&source.read(TOKENIZER)?, &source.path(TOKENIZER))?;
+    fits(&tokenizer, vocabulary, source.path(TOKENIZER))?;
+    Ok(tokenizer)
 }
 
 /// Whether the network has a row for every id of the tokenizer.

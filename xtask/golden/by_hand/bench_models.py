@@ -1,6 +1,6 @@
 """Which checkpoints do the speed figures stand on?
 
-    python golden/by_hand/bench_models.py OUT_DIR [--only tiny,mid,half] [--quantize LLAMA_QUANTIZE]
+    python xtask/golden/by_hand/bench_models.py OUT_DIR [--only tiny,mid,half] [--quantize LLAMA_QUANTIZE]
                                   [--types F16,Q8_0,Q4_K_M] [--tests Q4_0,Q6_K,...]
 
 writes OUT_DIR/tiny, OUT_DIR/mid and OUT_DIR/half: Qwen2-form checkpoints with random weights in Hugging
@@ -23,13 +23,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-# The folder of this file holds a gguf.py that is not the package.
-sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).resolve().parent]
-
-import gguf  # noqa: E402
-import numpy as np  # noqa: E402
-from safetensors import safe_open  # noqa: E402
-from safetensors.numpy import save_file  # noqa: E402
+import gguf
+import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 MODELS = {
     "tiny": dict(seed=1, layers=4, width=256, heads=4, kv=2, inner=1024, vocabulary=4096),

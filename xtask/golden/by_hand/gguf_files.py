@@ -1,6 +1,6 @@
 """What should a reader of GGUF files see, and what does llama.cpp compute from them?
 
-    python golden/by_hand/gguf_files.py OUT_DIR LLAMA_SOURCE LLAMA_BUILD
+    python xtask/golden/by_hand/gguf_files.py OUT_DIR LLAMA_SOURCE LLAMA_BUILD
 
 LLAMA_SOURCE is the unpacked source package of llama-cpp-python, LLAMA_BUILD the folder in which its
 vendor/llama.cpp was built with the target llama-quantize; the packages diskcache and sentencepiece are
@@ -27,8 +27,6 @@ import sys
 from pathlib import Path
 
 OUT, SOURCE, BUILD = (Path(argument).resolve() for argument in sys.argv[1:4])
-# This file is not the package of its name.
-sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).resolve().parent]
 sys.path[:0] = [str(SOURCE), str(SOURCE / "vendor/llama.cpp"), str(SOURCE / "vendor/llama.cpp/gguf-py")]
 os.environ["LLAMA_CPP_LIB_PATH"] = str(BUILD / "bin")
 

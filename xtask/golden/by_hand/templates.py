@@ -1,9 +1,9 @@
 """What does transformers make of real chat templates?
 
-    python golden/templates.py TEMPLATES_DIR OUT_FILE
+    python xtask/golden/by_hand/templates.py TEMPLATES_DIR TEMPLATES_DIR/rendered.json
 
 renders every TEMPLATES_DIR/*.jinja with each of CONVERSATIONS, the way apply_chat_template does, and with
-TOOLS as well where the template speaks of them. OUT_FILE is a JSON list of
+TOOLS as well where the template speaks of them. The file is a JSON list of
 
     {"template", "conversation", "messages", "tools", "rendered" or "error"}
 

@@ -5,6 +5,8 @@ mod bench;
 mod golden;
 mod nano_check;
 mod nano_report;
+mod speed;
+mod templates;
 mod test;
 mod tidy;
 
@@ -48,6 +50,8 @@ static VERBS: &[&Verb] = &[
     &tidy::ENTRY,
     &golden::ENTRY,
     &nano_report::ENTRY,
+    &speed::ENTRY,
+    &templates::ENTRY,
     &nano_check::ENTRY,
     &bench::ENTRY,
 ];

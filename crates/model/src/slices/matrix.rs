@@ -310,6 +310,21 @@ mod tests {
         }
     }
 
+    /// A damaged weight far below must show in the logits, not turn into zeros on the way.
+    #[test]
+    fn what_is_no_number_stays_none() {
+        for format in FORMATS {
+            let matrix = Matrix::new(vec![stored(format, 5, 256)], false);
+            for (at, wrong) in [(0, f32::NAN), (100, f32::NAN), (255, f32::INFINITY)] {
+                let mut x = numbers(256);
+                x[at] = wrong;
+                let mut y = vec![0.0; 5];
+                matrix.apply(&Input::new(&x), &mut y);
+                assert!(y.iter().all(|y| !y.is_finite()), "{format:?} {at}: {y:?}");
+            }
+        }
+    }
+
     /// 32 numbers rounded to eight bits with one scale.
     fn rounded(x: &[f32]) -> Vec<f32> {
         let largest = x.iter().fold(0f32, |most, x| most.max(x.abs()));

@@ -209,7 +209,11 @@ impl Rounded {
             sums: Vec::with_capacity(groups.len()),
         };
         for group in groups {
-            let largest = group.iter().fold(0f32, |most, x| most.max(x.abs()));
+            // What is no number stays none: the scale carries it on, and the logits tell.
+            let largest = group.iter().fold(0f32, |most, x| match x.abs() <= most {
+                true => most,
+                false => x.abs() + 0.0 * most,
+            });
             let scale = largest / 127.0;
             let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
             let mut numbers = [0i8; 32];

@@ -270,11 +270,14 @@ impl Gguf {
             .collect()
     }
 
-    /// A setting that is a list of numbers.
-    pub(crate) fn numbers(&self, key: &str) -> Option<Vec<f64>> {
+    /// A setting that is a list of so many numbers.
+    pub(crate) fn numbers(&self, key: &str, expected: usize) -> Option<Vec<f64>> {
         let Value::List(kind, count, range) = self.settings.get(key)? else {
             return None;
         };
+        if *count != expected {
+            return None;
+        }
         fixed_width(*kind)?;
         let mut reader = Reader {
             bytes: &self.bytes[..range.end],
@@ -319,12 +322,21 @@ impl Gguf {
         }
         let mut form = (architecture.form)(&self.fields(own), &self.path)?;
         form.rotary = form.rotary.paired(pairing);
-        if let Some(factors) = self.weights().optional("rope_freqs.weight")? {
-            let count = factors.len();
-            form.rotary = form.rotary.divided(&factors).ok_or_else(|| {
-                let problem = format!("holds {count} factors that do not fit the heads");
+        if let Some(place) = self.tensors.get("rope_freqs.weight") {
+            let misfit = || {
+                let problem = format!("has shape {:?}, which does not fit the heads", place.dims);
                 refuse("rope_freqs", problem)
-            })?;
+            };
+            if place.dims != [form.rotary.planes()] {
+                return Err(misfit());
+            }
+            let factors = self.weights().stored_as("rope_freqs.weight")?.numbers();
+            form.rotary = form.rotary.divided(&factors).ok_or_else(misfit)?;
+        }
+        let turned = self.whole(&format!("{own}.rope.dimension_count"));
+        if let Some(turned) = turned.filter(|turned| *turned != form.shape.head_width) {
+            let problem = format!("is {turned}: only whole heads are turned here");
+            return Err(refuse("rope.dimension_count", problem));
         }
         Ok(form)
     }
@@ -429,6 +441,15 @@ fn read(bytes: &[u8]) -> Result<Contents, Problem> {
         if tensors.insert(name.clone(), place).is_some() {
             return Err(format!("tensor `{name}` stands in it twice"));
         }
+    }
+    // A small file whose tensors share their bytes would be a large network.
+    let mut ranges: Vec<&Range<usize>> = tensors.values().map(|place| &place.bytes).collect();
+    ranges.sort_by_key(|range| (range.start, range.end));
+    if let Some(pair) = ranges.windows(2).find(|pair| pair[0].end > pair[1].start) {
+        return Err(format!(
+            "two tensors share the bytes from {}",
+            pair[1].start
+        ));
     }
     Ok((settings, tensors))
 }

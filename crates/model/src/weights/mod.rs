@@ -248,14 +248,6 @@ impl Weights {
         Ok(self.stored(form, slot)?.numbers())
     }
 
-    /// A tensor's numbers by the name it has in the files, where it is there.
-    pub(crate) fn optional(&self, name: &str) -> Result<Option<Vec<f32>>, Error> {
-        if !self.inner.tensors.contains_key(name) {
-            return Ok(None);
-        }
-        Ok(Some(self.stored_as(name)?.numbers()))
-    }
-
     /// A tensor of a form, read and converted.
     pub(crate) fn tensor_of(
         &self,

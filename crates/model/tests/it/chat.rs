@@ -155,6 +155,19 @@ fn bad_templates_are_refused_by_name() {
             .prompt("x", None)
             .unwrap_err(),
     );
+    for wide in [
+        "{{ 'a' | indent(9223372036854775807) }}",
+        "{{ 'a\\nb' | indent(1000000000000) }}",
+        "{{ [1] | tojson(indent=1000000000000) }}",
+        "{{ 'a' | center(1000000000000) }}",
+        "{% set ns = namespace(s='xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx') %}{% for i in range(9) %}\
+         {% set ns.s = ns.s.replace('x', ns.s) %}{% endfor %}{{ ns.s | length }}",
+    ] {
+        match with_template(wide) {
+            Err(error) => named(&error),
+            Ok(model) => named(&model.prompt("x", None).unwrap_err()),
+        };
+    }
     let recursive = "{% macro f(x) %}{{ f(x) }}{% endmacro %}{{ f(1) }}";
     named(
         &with_template(recursive)

@@ -180,6 +180,14 @@ fn tokens(
     }
     let around = model.prompt(PLACE, language)?;
     let mut ids = Vec::new();
+    if !around.contains(PLACE) {
+        // Mentioned nowhere, or not as it is.
+        return Err(palinode_model::Error::Encoding {
+            problem:
+                "it spells out special tokens, and the chat template does not leave it as it is"
+                    .to_owned(),
+        });
+    }
     for (number, part) in around.split(PLACE).enumerate() {
         if number > 0 {
             ids.extend(tokenizer.encode_plain(text)?);

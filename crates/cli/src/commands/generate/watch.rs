@@ -135,6 +135,10 @@ impl<'a> Watcher<'a> {
     /// The writing broke off: the terminal and the log are left in order. Failures to do so come second to
     /// the one that is being told.
     pub(super) fn broke_off(&mut self, what: What<'_>) {
+        // What is done is not lost because another sample failed.
+        for (sample, program) in std::mem::take(&mut self.done) {
+            let _ = self.print(sample, &program);
+        }
         if self.open.is_empty() {
             return;
         }

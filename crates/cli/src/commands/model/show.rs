@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use palinode_model::memory::{available, readable};
-use palinode_model::{DType, Error, LoadOptions, Memory, Plan, Shape, Source, Tokenizer, Weights};
+use palinode_model::{DType, LoadOptions, Memory, Plan, Shape, Weights};
 use palinode_revise::Action;
 use serde::Serialize;
 
@@ -107,46 +107,13 @@ impl Loaded {
 pub(super) fn run(show: &Arguments) -> Result<Status, Failure> {
     let name = ModelName::parse(&show.model)?;
     let source = name.source()?;
-    let failed = |error: Error| name.unusable(&error);
+    let failed = |error: palinode_model::Error| name.unusable(&error);
     let plan = palinode_model::plan(&source, &LoadOptions::default()).map_err(failed)?;
-    let tokenizer = tokenizer(&source).map_err(failed)?;
-    let shape = &plan.form.shape;
-    if tokenizer.len() > shape.vocabulary {
-        return Err(failed(Error::TokenizerTooLarge {
-            file: source.path(TOKENIZER),
-            tokens: tokenizer.len(),
-            vocabulary: shape.vocabulary,
-        }));
-    }
+    let tokenizer = palinode_model::tokenizer(&source).map_err(failed)?;
     let markers = Action::ALL.map(|action| tokenizer.id_of(action.marker()));
     let card = card(name.title(&source), &plan, markers.into_iter().collect());
     print(&card, show.json).map_err(|error| Failure::stdout(&error))?;
     Ok(Status::Done)
-}
-
-const TOKENIZER: &str = "tokenizer.json";
-
-/// The model's tokenizer, without its weights.
-fn tokenizer(source: &Source) -> Result<Tokenizer, Error> {
-    let file = source.path(TOKENIZER);
-    let missing = || Error::Missing { file: file.clone() };
-    match source {
-        Source::Folder(_) if !source.has(TOKENIZER) => Err(missing()),
-        Source::Folder(_) => match std::fs::read(&file) {
-            Ok(bytes) => Tokenizer::from_bytes(&bytes, &file),
-            Err(source) => Err(Error::Unreadable {
-                file: file.clone(),
-                source,
-            }),
-        },
-        Source::Embedded(model) => {
-            let found = model.files.iter().find(|(name, _)| *name == TOKENIZER);
-            let (_, bytes) = found.ok_or_else(missing)?;
-            Tokenizer::from_bytes(bytes, &file)
-        }
-        // It stands in the header, which only the loader reads; weights stay where they lie.
-        Source::Gguf(_) => Ok(palinode_model::load(source, &LoadOptions::default())?.tokenizer),
-    }
 }
 
 fn card(name: String, plan: &Plan, action_tokens: Option<Vec<u32>>) -> Card {
