@@ -6,6 +6,12 @@
 //! number `q`, and both halves of a group may have scales of their own; what is computed on whole numbers
 //! and what is turned back into floating point come from this one reading.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "places of several arrays at once, in loops of fixed length, is what the compiler turns into vector \
+              instructions"
+)]
+
 use bytemuck::AnyBitPattern;
 use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
 

@@ -188,6 +188,9 @@ pub(crate) struct Span {
     pub(crate) count: usize,
 }
 
+/// Is shown the rows of a layer.
+pub(crate) type Tap<'a, Rows> = dyn FnMut(usize, &Rows) -> Result<(), Error> + 'a;
+
 /// A way to compute a form: what [`drive`] needs of it.
 pub(crate) trait Engine {
     /// Rows of numbers: `[rows, width]`.
@@ -200,7 +203,7 @@ pub(crate) trait Engine {
         ids: &[u32],
         spans: &[Span],
         lanes: &mut [Lane<'_>],
-        tap: &mut dyn FnMut(usize, &Self::Rows) -> Result<(), Error>,
+        tap: &mut Tap<'_, Self::Rows>,
     ) -> Result<Self::Rows, Error>;
 
     /// Logits of some rows: `[rows * vocabulary]`.

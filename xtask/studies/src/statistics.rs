@@ -31,6 +31,12 @@ pub(crate) fn mcnemar(better: usize, worse: usize) -> f64 {
     (2.0 * sum).min(1.0)
 }
 
+/// The number in the middle, the upper one of two; 0 of nothing.
+pub(crate) fn median(numbers: &mut [f64]) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers.get(numbers.len() / 2).copied().unwrap_or(0.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,10 +61,4 @@ mod tests {
         assert!((mcnemar(5, 5) - 1.0).abs() < 1e-12);
         assert!((mcnemar(0, 0) - 1.0).abs() < 1e-12);
     }
-}
-
-/// The number in the middle, the upper one of two; 0 of nothing.
-pub(crate) fn median(numbers: &mut [f64]) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    numbers.get(numbers.len() / 2).copied().unwrap_or(0.0)
 }

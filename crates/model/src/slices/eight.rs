@@ -248,20 +248,14 @@ mod plain {
 
         #[inline(always)]
         pub(super) fn fused(self, factor: Inner, sum: Inner) -> Inner {
-            let mut all = [0.0; 8];
-            for at in 0..8 {
-                all[at] = fused(self.0[at], factor.0[at], sum.0[at]);
-            }
-            Inner(all)
+            Inner(std::array::from_fn(|at| {
+                fused(self.0[at], factor.0[at], sum.0[at])
+            }))
         }
 
         #[inline(always)]
         pub(super) fn times(self, other: Inner) -> Inner {
-            let mut all = [0.0; 8];
-            for at in 0..8 {
-                all[at] = self.0[at] * other.0[at];
-            }
-            Inner(all)
+            Inner(std::array::from_fn(|at| self.0[at] * other.0[at]))
         }
     }
 }

@@ -264,7 +264,7 @@ mod tests {
                 bytes
             }
         };
-        Stored::of_bytes(format, outputs, inputs, bytes)
+        Stored::of_bytes(format, outputs, inputs, &bytes)
     }
 
     /// Widened weights times rounded input, in double precision, is what whole numbers must give; and it must

@@ -25,7 +25,7 @@ use self::matrix::{Input, Matrix};
 use self::vectors::{activate, add, add_row, gate, layer_norm, rms_norm};
 use crate::cache::Pages;
 use crate::form::{FeedForwardKind, Form, NormKind, Part, Slot};
-use crate::network::{Answer, Engine, Lane, Span, Want, drive};
+use crate::network::{Answer, Engine, Lane, Span, Tap, Want, drive};
 use crate::weights::Weights;
 use crate::{Cache, Error, Network, Shape};
 
@@ -270,7 +270,7 @@ impl Engine for Decoder {
         ids: &[u32],
         spans: &[Span],
         lanes: &mut [Lane<'_>],
-        tap: &mut dyn FnMut(usize, &Vec<f32>) -> Result<(), Error>,
+        tap: &mut Tap<'_, Vec<f32>>,
     ) -> Result<Vec<f32>, Error> {
         let hidden = self.form.shape.hidden;
         let (mut cosines, mut sines) = (Vec::new(), Vec::new());

@@ -169,7 +169,7 @@ pub(super) fn activate(x: &mut [f32], activation: Activation) {
         Activation::GeluTanh => {
             // `(1 + tanh(u)) / 2` is `1 / (1 + exp(-2u))`; twice the root of 2 / pi stands before the cubic.
             for x in x {
-                let u = 1.595_769_1 * (*x + 0.044_715 * *x * *x * *x);
+                let u = 1.595_769 * (*x + 0.044_715 * *x * *x * *x);
                 *x /= 1.0 + exp(-u);
             }
         }

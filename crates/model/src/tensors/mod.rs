@@ -19,7 +19,7 @@ use self::operations::{
 };
 use crate::cache::TensorRows;
 use crate::form::{Activation, FeedForwardKind, Form, NormKind, Part, Slot};
-use crate::network::{Answer, Engine, Lane, Span, Want, drive};
+use crate::network::{Answer, Engine, Lane, Span, Tap, Want, drive};
 use crate::rotary::{Pairing, Rotary};
 use crate::weights::Weights;
 use crate::{Cache, Error, Network, Shape};
@@ -434,7 +434,7 @@ impl Engine for Decoder {
         ids: &[u32],
         spans: &[Span],
         lanes: &mut [Lane<'_>],
-        tap: &mut dyn FnMut(usize, &Tensor) -> Result<(), Error>,
+        tap: &mut Tap<'_, Tensor>,
     ) -> Result<Tensor, Error> {
         let shape = &self.form.shape;
         let (dtype, device) = (self.embedding.dtype(), self.embedding.device());

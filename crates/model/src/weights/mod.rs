@@ -75,16 +75,11 @@ pub(crate) struct Stored {
 impl Stored {
     /// A matrix of its own.
     #[cfg(test)]
-    pub(crate) fn of_bytes(
-        format: Format,
-        outputs: usize,
-        inputs: usize,
-        bytes: Vec<u8>,
-    ) -> Stored {
+    pub(crate) fn of_bytes(format: Format, outputs: usize, inputs: usize, bytes: &[u8]) -> Stored {
         let row_bytes = format.bytes(inputs).unwrap_or(0);
         let padded = bytes.len().next_multiple_of(4);
         let mut words = vec![0f32; padded / 4];
-        bytemuck::cast_slice_mut(&mut words)[..bytes.len()].copy_from_slice(&bytes);
+        bytemuck::cast_slice_mut(&mut words)[..bytes.len()].copy_from_slice(bytes);
         Stored {
             format,
             outputs,

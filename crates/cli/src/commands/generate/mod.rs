@@ -159,7 +159,7 @@ fn write(
         prompt: &prompt,
         lanes: settings.samples,
         max_tokens: settings.max_tokens,
-        sampling: settings.sampling.options(model.generation.options()),
+        sampling: settings.sampling.options(&model.generation.options()),
         session: SessionOptions {
             revise: settings.revise,
             trigger_bias: settings.trigger_bias,

@@ -59,7 +59,7 @@ fn bias(text: &str) -> Result<(u32, f32), String> {
 
 impl Sampling {
     /// The options: flags before the model's own.
-    pub(super) fn options(&self, own: SamplingOptions) -> SamplingOptions {
+    pub(super) fn options(&self, own: &SamplingOptions) -> SamplingOptions {
         SamplingOptions {
             temperature: self.temperature.unwrap_or(own.temperature),
             top_k: self.top_k.unwrap_or(own.top_k),
@@ -76,7 +76,7 @@ impl Sampling {
 
     /// Refuses a value that makes no sense, by its flag.
     pub(super) fn check(&self) -> Result<(), Failure> {
-        match self.options(SamplingOptions::default()).check() {
+        match self.options(&SamplingOptions::default()).check() {
             Err(Error::SamplingOption {
                 option,
                 value,
