@@ -136,7 +136,7 @@ impl ModelName {
             // What a device of its own has free is for that device to say.
             if options.device.is_cpu() {
                 let all = lanes.saturating_mul(positions.min(plan.form.shape.context));
-                fits(&plan.memory, all, available()).map_err(failed)?;
+                plan.memory.check(all, available()).map_err(failed)?;
             }
             if plan.memory.weights > WORTH_SAYING {
                 note(loading(&self.title(&source), &plan.memory));
@@ -199,15 +199,6 @@ impl ModelName {
     }
 }
 
-/// Refuses what takes more than is free; says nothing where nobody knows how much that is.
-fn fits(memory: &Memory, positions: usize, free: Option<u64>) -> Result<(), Error> {
-    let needed = memory.with(positions);
-    match free {
-        Some(available) if needed > available => Err(Error::TooLarge { needed, available }),
-        _ => Ok(()),
-    }
-}
-
 /// What is said before a large model is loaded.
 fn loading(name: &str, memory: &Memory) -> String {
     format!(
@@ -221,7 +212,7 @@ fn loading(name: &str, memory: &Memory) -> String {
 mod tests {
     use palinode_model::Memory;
 
-    use super::{ModelName, fits, loading};
+    use super::{ModelName, loading};
 
     fn refusal(name: &str) -> String {
         match ModelName::parse(name) {
@@ -266,16 +257,16 @@ mod tests {
     fn what_does_not_fit_is_refused_with_both_numbers() {
         let free = Some(4 << 30);
         let name = ModelName::parse("hf:a/b#c.gguf").unwrap();
-        let error = fits(&LARGE, 0, free).unwrap_err();
+        let error = LARGE.check(0, free).unwrap_err();
         insta::assert_snapshot!(name.unusable(&error), @r"
         error: cannot load `hf:a/b#c.gguf`
           cause: weights and caches take 4.1 GiB, and 4.0 GiB are free
         hint: use a model in fewer bits (a GGUF file such as Q4_K_M), fewer samples, or a shorter text
         ");
         let room = Some(LARGE.weights + 57_344 * 10);
-        assert!(fits(&LARGE, 10, room).is_ok());
-        assert!(fits(&LARGE, 11, room).is_err());
-        assert!(fits(&LARGE, usize::MAX, None).is_ok());
+        assert!(LARGE.check(10, room).is_ok());
+        assert!(LARGE.check(11, room).is_err());
+        assert!(LARGE.check(usize::MAX, None).is_ok());
     }
 
     #[test]

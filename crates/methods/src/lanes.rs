@@ -80,18 +80,15 @@ pub(crate) fn write(
                 going.push((place, lane));
                 continue;
             };
-            let (events, sample) = lane.finish(stop, &mut stopwatch);
-            interrupted |= sink.step(place.overall, &events) == ControlFlow::Break(());
-            sink.end(place.overall, &sample);
+            let (sample, go_on) = end(place, lane, stop, &mut stopwatch, sink);
+            interrupted |= go_on.is_break();
             done[place.request].insert(place.sample, sample);
         }
         lanes = going;
         if interrupted {
             // What is there is kept: a lane that was not at fault is told of its end like the others.
             for (place, lane) in lanes.drain(..) {
-                let (events, sample) = lane.finish(Stop::Interrupted, &mut stopwatch);
-                let _ = sink.step(place.overall, &events);
-                sink.end(place.overall, &sample);
+                let (sample, _) = end(place, lane, Stop::Interrupted, &mut stopwatch, sink);
                 done[place.request].insert(place.sample, sample);
             }
         }
@@ -108,6 +105,20 @@ pub(crate) fn write(
         timing,
     });
     Ok(written.collect())
+}
+
+/// Ends a lane and tells the sink; says also what the sink says.
+fn end(
+    place: Place,
+    lane: Lane,
+    stop: Stop,
+    stopwatch: &mut Stopwatch,
+    sink: &mut dyn Sink,
+) -> (Sample, ControlFlow<()>) {
+    let (events, sample) = lane.finish(stop, stopwatch);
+    let go_on = sink.step(place.overall, &events);
+    sink.end(place.overall, &sample);
+    (sample, go_on)
 }
 
 /// The samples that are not begun, request by request: counted, for there may be a billion.
@@ -157,19 +168,27 @@ fn ask(
         return Ok(());
     }
     let lap = stopwatch.start();
-    let mut questions: Vec<palinode_model::Lane<'_>> = lanes
-        .iter_mut()
-        .map(|(_, lane)| {
-            let (ids, cache) = lane.question();
-            palinode_model::Lane { ids, cache }
-        })
-        .collect();
-    let answers = network.forward(&mut questions, Want::default())?;
-    for ((_, lane), mut answer) in lanes.iter_mut().zip(answers) {
-        lane.answer(answer.logits.pop().unwrap_or_default());
+    let questions = lanes.iter_mut().map(|(_, lane)| lane.question());
+    let answers = last_logits(network, questions)?;
+    for ((_, lane), logits) in lanes.iter_mut().zip(answers) {
+        lane.answer(logits);
     }
     stopwatch.book(lap, |timing| &mut timing.model);
     Ok(())
+}
+
+/// What the network says after each of some token sequences, each behind its cache, in one pass.
+fn last_logits<'a>(
+    network: &dyn Network,
+    questions: impl Iterator<Item = (&'a [u32], &'a mut Cache)>,
+) -> Result<Vec<Vec<f32>>, Error> {
+    let mut lanes: Vec<palinode_model::Lane<'_>> = questions
+        .map(|(ids, cache)| palinode_model::Lane { ids, cache })
+        .collect();
+    let answers = network.forward(&mut lanes, Want::default())?.into_iter();
+    Ok(answers
+        .map(|mut answer| answer.logits.pop().unwrap_or_default())
+        .collect())
 }
 
 /// Prompts that were read and whose samples are not all begun.
@@ -193,19 +212,12 @@ impl Starts {
         }
         let lap = stopwatch.start();
         let mut caches: Vec<Cache> = new.iter().map(|_| network.new_cache()).collect();
-        let mut questions: Vec<palinode_model::Lane<'_>> = new
-            .iter()
-            .zip(&mut caches)
-            .map(|(request, cache)| palinode_model::Lane {
-                ids: requests[*request].prompt,
-                cache,
-            })
-            .collect();
-        let answers = network.forward(&mut questions, Want::default())?;
-        for ((request, cache), mut answer) in new.into_iter().zip(caches).zip(answers) {
+        let prompts = new.iter().map(|request| requests[*request].prompt);
+        let answers = last_logits(network, prompts.zip(&mut caches))?;
+        for ((request, cache), logits) in new.into_iter().zip(caches).zip(answers) {
             let start = Start {
                 cache,
-                logits: answer.logits.pop().unwrap_or_default(),
+                logits,
                 prompt: requests[request].prompt.to_vec(),
             };
             self.0.insert(request, Arc::new(start));

@@ -38,7 +38,8 @@ it always names a place; of several, the right-most is meant. The cache is not r
 costs its own tokens and nothing else: no second call, no analyser.
 
 Noticing, locating and patching are all done by the model, in one pass. It must have learnt to: the
-model needs the five action tokens in its vocabulary and training on trajectories (`palinode train`). One revision replaces one contiguous span.
+model needs the five action tokens in its vocabulary and training on trajectories (`palinode train`).
+One revision replaces one contiguous span.
 
 Source: Stream of Revision (arXiv 2602.01187), sections 3 and appendix A, with the bound of
 its equation 3 corrected by one.",

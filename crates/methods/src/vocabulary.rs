@@ -17,19 +17,17 @@ use crate::Error;
 /// [`Error::VocabularyTooLarge`] when the tokenizer has tokens the network cannot give, and what
 /// [`Vocabulary::new`] refuses.
 pub fn vocabulary(model: &LocalModel) -> Result<Arc<Vocabulary>, Error> {
-    let mut tokens = model.tokenizer.token_bytes();
-    let outputs = model.network.shape().vocabulary;
-    if tokens.len() > outputs {
+    let (tokens, outputs) = (model.tokenizer.len(), model.network.shape().vocabulary);
+    if tokens > outputs {
         return Err(Error::VocabularyTooLarge {
             model: model.name.clone(),
-            tokens: tokens.len(),
+            tokens,
             outputs,
         });
     }
-    tokens.resize(outputs, Vec::new());
     let actions = action_ids(model);
     Ok(Arc::new(Vocabulary::new(
-        tokens,
+        model.token_bytes(),
         actions,
         model.ends.clone(),
     )?))

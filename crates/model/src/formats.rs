@@ -38,7 +38,7 @@ pub enum Format {
 }
 
 /// What is known of each format: its name, the weights and the bytes of a block.
-const FORMATS: [(Format, &str, usize, usize); 15] = [
+pub(crate) const FORMATS: [(Format, &str, usize, usize); 15] = [
     (Format::F32, "F32", 1, 4),
     (Format::F16, "F16", 1, 2),
     (Format::BF16, "BF16", 1, 2),
@@ -169,11 +169,11 @@ pub(crate) trait Block: Copy {
     /// Groups of 32 weights.
     const GROUPS: usize;
     /// Whether there are smallest values.
-    const SMALLEST: bool;
+    const SMALLEST: bool = false;
     /// Whether the halves of a group differ in them.
-    const HALVES: bool;
+    const HALVES: bool = false;
     /// What is taken off each whole number.
-    const OFFSET: i8;
+    const OFFSET: i8 = 0;
     /// Whether no whole number is negative.
     const POSITIVE: bool;
 
@@ -215,7 +215,6 @@ impl Scales {
 impl<B: Block> Block for [B; MOST_GROUPS] {
     const GROUPS: usize = MOST_GROUPS;
     const SMALLEST: bool = B::SMALLEST;
-    const HALVES: bool = false;
     const OFFSET: i8 = B::OFFSET;
     const POSITIVE: bool = B::POSITIVE;
 
@@ -339,8 +338,6 @@ pub(crate) struct Q4_0 {
 
 impl Block for Q4_0 {
     const GROUPS: usize = 1;
-    const SMALLEST: bool = false;
-    const HALVES: bool = false;
     const OFFSET: i8 = 8;
     const POSITIVE: bool = true;
 
@@ -369,8 +366,6 @@ pub(crate) struct Q4_1 {
 impl Block for Q4_1 {
     const GROUPS: usize = 1;
     const SMALLEST: bool = true;
-    const HALVES: bool = false;
-    const OFFSET: i8 = 0;
     const POSITIVE: bool = true;
 
     #[inline(always)]
@@ -397,8 +392,6 @@ pub(crate) struct Q5_0 {
 
 impl Block for Q5_0 {
     const GROUPS: usize = 1;
-    const SMALLEST: bool = false;
-    const HALVES: bool = false;
     const OFFSET: i8 = 16;
     const POSITIVE: bool = true;
 
@@ -428,8 +421,6 @@ pub(crate) struct Q5_1 {
 impl Block for Q5_1 {
     const GROUPS: usize = 1;
     const SMALLEST: bool = true;
-    const HALVES: bool = false;
-    const OFFSET: i8 = 0;
     const POSITIVE: bool = true;
 
     #[inline(always)]
@@ -455,9 +446,6 @@ pub(crate) struct Q8_0 {
 
 impl Block for Q8_0 {
     const GROUPS: usize = 1;
-    const SMALLEST: bool = false;
-    const HALVES: bool = false;
-    const OFFSET: i8 = 0;
     const POSITIVE: bool = false;
 
     #[inline(always)]
@@ -498,9 +486,6 @@ pub(crate) struct IQ4NL {
 
 impl Block for IQ4NL {
     const GROUPS: usize = 1;
-    const SMALLEST: bool = false;
-    const HALVES: bool = false;
-    const OFFSET: i8 = 0;
     const POSITIVE: bool = false;
 
     #[inline(always)]
@@ -567,8 +552,6 @@ pub(crate) struct Q4K {
 impl Block for Q4K {
     const GROUPS: usize = 8;
     const SMALLEST: bool = true;
-    const HALVES: bool = false;
-    const OFFSET: i8 = 0;
     const POSITIVE: bool = true;
 
     #[inline(always)]
@@ -605,8 +588,6 @@ pub(crate) struct Q5K {
 impl Block for Q5K {
     const GROUPS: usize = 8;
     const SMALLEST: bool = true;
-    const HALVES: bool = false;
-    const OFFSET: i8 = 0;
     const POSITIVE: bool = true;
 
     #[inline(always)]
@@ -645,7 +626,6 @@ pub(crate) struct Q6K {
 
 impl Block for Q6K {
     const GROUPS: usize = 8;
-    const SMALLEST: bool = false;
     const HALVES: bool = true;
     const OFFSET: i8 = 32;
     const POSITIVE: bool = true;
@@ -693,7 +673,6 @@ impl Block for Q2K {
     const GROUPS: usize = 8;
     const SMALLEST: bool = true;
     const HALVES: bool = true;
-    const OFFSET: i8 = 0;
     const POSITIVE: bool = true;
 
     #[inline(always)]
@@ -736,7 +715,6 @@ pub(crate) struct Q3K {
 
 impl Block for Q3K {
     const GROUPS: usize = 8;
-    const SMALLEST: bool = false;
     const HALVES: bool = true;
     const OFFSET: i8 = 4;
     const POSITIVE: bool = true;
@@ -794,9 +772,6 @@ pub(crate) struct IQ4XS {
 
 impl Block for IQ4XS {
     const GROUPS: usize = 8;
-    const SMALLEST: bool = false;
-    const HALVES: bool = false;
-    const OFFSET: i8 = 0;
     const POSITIVE: bool = false;
 
     #[inline(always)]

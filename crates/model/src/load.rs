@@ -1,7 +1,5 @@
 //! How do a folder of files, or one file, become a model that can be asked?
 
-use std::path::PathBuf;
-
 use candle_core::{DType, Device};
 
 use crate::chat::ChatTemplate;
@@ -146,8 +144,7 @@ pub fn load(source: &Source, options: &LoadOptions) -> Result<LocalModel, Error>
     let form = architectures::form(&source.read(CONFIG)?, &source.path(CONFIG))?;
     let vocabulary = form.shape.vocabulary;
     // Cheap files first: a fault in them shows before gigabytes are read.
-    let tokenizer = Tokenizer::from_bytes(&source.read(TOKENIZER)?, &source.path(TOKENIZER))?;
-    fits(&tokenizer, vocabulary, source.path(TOKENIZER))?;
+    let tokenizer = folder_tokenizer(source, vocabulary)?;
     let (generation, ends) = generation::read(source, vocabulary)?;
     let chat = ChatTemplate::read(source)?;
     let weights = Weights::open(source)?;
@@ -166,15 +163,14 @@ fn load_gguf(source: &Source, options: &LoadOptions) -> Result<LocalModel, Error
     let form = file.form()?;
     let vocabulary = form.shape.vocabulary;
     let tokenizer = gguf_tokenizer::read(&file, vocabulary)?;
-    fits(&tokenizer, vocabulary, file.path().to_owned())?;
-    let network = options.network(form, &file.weights())?;
+    let chat = ChatTemplate::of_gguf(&file)?;
     Ok(LocalModel {
-        network,
+        network: options.network(form, &file.weights())?,
+        tokenizer,
         ends: gguf_tokenizer::ends(&file, vocabulary),
         name: source.name(),
         generation: GenerationDefaults::default(),
-        chat: ChatTemplate::of_gguf(&file)?,
-        tokenizer,
+        chat,
     })
 }
 
@@ -223,21 +219,20 @@ pub fn tokenizer(source: &Source) -> Result<Tokenizer, Error> {
         let file = Gguf::open(source)?;
         return gguf_tokenizer::read(&file, file.form()?.shape.vocabulary);
     }
-    let vocabulary = peek(source)?.vocabulary;
-    let tokenizer = Tokenizer::from_bytes(&source.read(TOKENIZER)?, &source.path(TOKENIZER))?;
-    fits(&tokenizer, vocabulary, source.path(TOKENIZER))?;
-    Ok(tokenizer)
+    folder_tokenizer(source, peek(source)?.vocabulary)
 }
 
-/// Whether the network has a row for every id of the tokenizer.
-fn fits(tokenizer: &Tokenizer, vocabulary: usize, file: PathBuf) -> Result<(), Error> {
+/// The tokenizer of a model that is not one file, if the network has a row for every id of it.
+fn folder_tokenizer(source: &Source, vocabulary: usize) -> Result<Tokenizer, Error> {
+    let file = source.path(TOKENIZER);
+    let tokenizer = Tokenizer::from_bytes(&source.read(TOKENIZER)?, &file)?;
     match tokenizer.len() > vocabulary {
         true => Err(Error::TokenizerTooLarge {
             file,
             tokens: tokenizer.len(),
             vocabulary,
         }),
-        false => Ok(()),
+        false => Ok(tokenizer),
     }
 }
 

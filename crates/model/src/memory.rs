@@ -55,13 +55,14 @@ impl Memory {
         self.weights.saturating_add(cache)
     }
 
-    /// Refuses where that is more than there is; says nothing where nobody knows how much there is.
+    /// Refuses where that is more than is free; says nothing where nobody knows how much that is (see
+    /// [`available`]).
     ///
     /// # Errors
     /// [`Error::TooLarge`].
-    pub fn check(&self, positions: usize) -> Result<(), Error> {
+    pub fn check(&self, positions: usize, free: Option<u64>) -> Result<(), Error> {
         let needed = self.with(positions);
-        match available() {
+        match free {
             Some(available) if needed > available => Err(Error::TooLarge { needed, available }),
             _ => Ok(()),
         }
@@ -151,20 +152,20 @@ mod tests {
 
     #[test]
     fn what_cannot_fit_is_refused_with_both_numbers() {
-        if available().is_none() {
-            return;
-        }
         let memory = Memory {
             weights: u64::MAX / 2,
             position: 1,
         };
-        let error = memory.check(10).unwrap_err();
+        let error = memory.check(10, Some(1 << 40)).unwrap_err();
         assert!(matches!(error, Error::TooLarge { .. }), "{error}");
         assert!(error.to_string().contains("8388608 TiB"), "{error}");
         let memory = Memory {
             weights: 1,
             position: 1,
         };
-        assert!(memory.check(10).is_ok());
+        assert!(memory.check(10, Some(11)).is_ok());
+        assert!(memory.check(11, Some(11)).is_err());
+        assert!(memory.check(11, None).is_ok());
+        assert!(available().is_none_or(|free| memory.check(10, Some(free)).is_ok()));
     }
 }

@@ -188,6 +188,13 @@ pub(crate) struct Span {
     pub(crate) count: usize,
 }
 
+/// The position of each row of a chunk.
+pub(crate) fn positions(spans: &[Span]) -> impl Iterator<Item = usize> {
+    spans
+        .iter()
+        .flat_map(|span| span.past..span.past + span.count)
+}
+
 /// Is shown the rows of a layer.
 pub(crate) type Tap<'a, Rows> = dyn FnMut(usize, &Rows) -> Result<(), Error> + 'a;
 

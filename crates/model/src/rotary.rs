@@ -171,33 +171,21 @@ impl Rotary {
         self.frequencies.len()
     }
 
-    /// Cosines and sines of `count` positions from `start`, each `[count * planes]`.
+    /// Cosines and sines of some positions, each `[positions * planes]`.
     ///
     /// Computed anew for each call: a table for a whole context costs more at start than it ever
     /// saves, and its size would come from an untrusted configuration.
     #[must_use]
-    pub fn angles(&self, start: usize, count: usize) -> (Vec<f32>, Vec<f32>) {
-        let mut cosines = Vec::with_capacity(count * self.planes());
-        let mut sines = Vec::with_capacity(count * self.planes());
-        self.extend_angles(start, count, &mut cosines, &mut sines);
-        (cosines, sines)
-    }
-
-    /// [`Rotary::angles`] after those that are there.
-    pub(crate) fn extend_angles(
-        &self,
-        start: usize,
-        count: usize,
-        cosines: &mut Vec<f32>,
-        sines: &mut Vec<f32>,
-    ) {
-        for position in start..start + count {
+    pub fn angles(&self, positions: impl IntoIterator<Item = usize>) -> (Vec<f32>, Vec<f32>) {
+        let (mut cosines, mut sines) = (Vec::new(), Vec::new());
+        for position in positions {
             for frequency in &self.frequencies {
                 let (sine, cosine) = (position as f32 * frequency).sin_cos();
                 cosines.push(cosine * self.scale);
                 sines.push(sine * self.scale);
             }
         }
+        (cosines, sines)
     }
 
     /// Turns one head by one position's angles.
@@ -218,19 +206,18 @@ impl Rotary {
         }
     }
 
-    /// [`Rotary::angles`] as two tensors `[count, planes]`.
+    /// [`Rotary::angles`] as two tensors `[positions, planes]`.
     ///
     /// # Errors
     /// If the device cannot hold them.
     pub fn tensors(
         &self,
-        start: usize,
-        count: usize,
+        positions: impl IntoIterator<Item = usize>,
         dtype: DType,
         device: &Device,
     ) -> Result<(Tensor, Tensor), Error> {
-        let (cosines, sines) = self.angles(start, count);
-        let shape = (count, self.planes());
+        let (cosines, sines) = self.angles(positions);
+        let shape = (cosines.len() / self.planes(), self.planes());
         Ok((
             Tensor::from_vec(cosines, shape, device)?.to_dtype(dtype)?,
             Tensor::from_vec(sines, shape, device)?.to_dtype(dtype)?,

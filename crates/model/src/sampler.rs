@@ -228,9 +228,6 @@ impl Sampler {
         choice: Choice<'_>,
         past: Past<'_>,
     ) -> Result<u32, Error> {
-        if let Choice::Exactly(id) = choice {
-            return known(logits, id).map(|_| id);
-        }
         self.gather(logits, choice, past)?;
         self.cut()?;
         match self.candidates[..] {
@@ -249,9 +246,6 @@ impl Sampler {
         choice: Choice<'_>,
         past: Past<'_>,
     ) -> Result<Vec<(u32, f64)>, Error> {
-        if let Choice::Exactly(id) = choice {
-            return known(logits, id).map(|_| vec![(id, 1.0)]);
-        }
         self.gather(logits, choice, past)?;
         self.cut()?;
         let total: f64 = self.candidates.iter().map(|c| f64::from(c.value)).sum();
@@ -266,8 +260,9 @@ impl Sampler {
         self.candidates.clear();
         match choice {
             Choice::Exactly(id) => {
-                let value = known(logits, id)?;
-                self.candidates.push(Candidate { id, value });
+                known(logits, id)?;
+                // Whatever its logit, there is no other.
+                self.candidates.push(Candidate { id, value: 0.0 });
             }
             Choice::OneOf(ids) => {
                 for &id in ids {

@@ -106,6 +106,8 @@ pub(super) struct Traits {
     pub(super) architecture: &'static str,
     /// The context where no field states it.
     pub(super) context: usize,
+    /// Key and value heads where no field states them; as many as query heads where absent.
+    pub(super) kv_heads: Option<usize>,
     /// The head's width where no field states it; the hidden width shared out where absent.
     pub(super) head_width: Option<usize>,
     pub(super) norm: NormKind,
@@ -120,6 +122,31 @@ pub(super) struct Traits {
     pub(super) activation: &'static str,
     /// Where no field states it.
     pub(super) tied: bool,
+}
+
+impl Traits {
+    /// Llama's form, from which the others are told apart.
+    pub(super) fn llama(
+        architecture: &'static str,
+        context: usize,
+        windows: Vec<Option<usize>>,
+    ) -> Traits {
+        Traits {
+            architecture,
+            context,
+            kv_heads: None,
+            head_width: None,
+            norm: NormKind::RootMeanSquare,
+            input_biases: false,
+            output_bias: false,
+            head_norms: false,
+            windows,
+            feed_forward: FeedForwardKind::Gated,
+            feed_forward_biases: false,
+            activation: "silu",
+            tied: false,
+        }
+    }
 }
 
 /// An error about a field, once the file is known.
@@ -168,7 +195,10 @@ impl Fields {
 
     fn try_form(&self, traits: Traits) -> Result<Form, Refusal> {
         let heads = self.num_attention_heads;
-        let kv_heads = self.num_key_value_heads.unwrap_or(heads);
+        let kv_heads = self
+            .num_key_value_heads
+            .or(traits.kv_heads)
+            .unwrap_or(heads);
         let stated_width = self.head_dim.or(traits.head_width);
         let shared_out = self.hidden_size.checked_div(heads).unwrap_or(0);
         let width = stated_width.unwrap_or(shared_out);

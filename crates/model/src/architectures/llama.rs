@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Architecture, Fields, Traits};
 use crate::Error;
-use crate::form::{FeedForwardKind, Form, NormKind};
+use crate::form::Form;
 use crate::rotary::Pairing;
 
 /// The registry's entry.
@@ -24,18 +24,10 @@ pub static ENTRY: Architecture = Architecture {
 fn form(fields: &Fields, file: &Path) -> Result<Form, Error> {
     let attention_bias = fields.attention_bias.unwrap_or(false);
     let traits = Traits {
-        architecture: ENTRY.name,
-        context: 2048,
-        head_width: None,
-        norm: NormKind::RootMeanSquare,
         input_biases: attention_bias,
         output_bias: attention_bias,
-        head_norms: false,
-        windows: fields.no_windows(),
-        feed_forward: FeedForwardKind::Gated,
         feed_forward_biases: fields.mlp_bias.unwrap_or(false),
-        activation: "silu",
-        tied: false,
+        ..Traits::llama(ENTRY.name, 2048, fields.no_windows())
     };
     fields.form(traits, file)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Architecture, Fields, Traits};
 use crate::Error;
-use crate::form::{FeedForwardKind, Form, NormKind};
+use crate::form::Form;
 
 /// The registry's entry.
 pub static ENTRY: Architecture = Architecture {
@@ -17,24 +17,9 @@ pub static ENTRY: Architecture = Architecture {
 };
 
 fn form(fields: &Fields, file: &Path) -> Result<Form, Error> {
-    let fields = Fields {
-        // The class has 8 where the file is silent.
-        num_key_value_heads: fields.num_key_value_heads.or(Some(8)),
-        ..fields.clone()
-    };
     let traits = Traits {
-        architecture: ENTRY.name,
-        context: 131_072,
-        head_width: None,
-        norm: NormKind::RootMeanSquare,
-        input_biases: false,
-        output_bias: false,
-        head_norms: false,
-        windows: fields.windows_everywhere(),
-        feed_forward: FeedForwardKind::Gated,
-        feed_forward_biases: false,
-        activation: "silu",
-        tied: false,
+        kv_heads: Some(8),
+        ..Traits::llama(ENTRY.name, 131_072, fields.windows_everywhere())
     };
     fields.form(traits, file)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Architecture, Fields, Traits};
 use crate::Error;
-use crate::form::{FeedForwardKind, Form, NormKind};
+use crate::form::Form;
 use crate::rotary::Pairing;
 
 /// The registry's entry.
@@ -20,18 +20,8 @@ pub static ENTRY: Architecture = Architecture {
 
 fn form(fields: &Fields, file: &Path) -> Result<Form, Error> {
     let traits = Traits {
-        architecture: ENTRY.name,
-        context: 32_768,
-        head_width: None,
-        norm: NormKind::RootMeanSquare,
         input_biases: true,
-        output_bias: false,
-        head_norms: false,
-        windows: fields.windows_by_layer(),
-        feed_forward: FeedForwardKind::Gated,
-        feed_forward_biases: false,
-        activation: "silu",
-        tied: false,
+        ..Traits::llama(ENTRY.name, 32_768, fields.windows_by_layer())
     };
     fields.form(traits, file)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Architecture, Fields, Traits};
 use crate::Error;
-use crate::form::{FeedForwardKind, Form, NormKind};
+use crate::form::Form;
 use crate::rotary::Pairing;
 
 /// The registry's entry.
@@ -21,18 +21,11 @@ pub static ENTRY: Architecture = Architecture {
 fn form(fields: &Fields, file: &Path) -> Result<Form, Error> {
     let attention_bias = fields.attention_bias.unwrap_or(false);
     let traits = Traits {
-        architecture: ENTRY.name,
-        context: 32_768,
         head_width: Some(128),
-        norm: NormKind::RootMeanSquare,
         input_biases: attention_bias,
         output_bias: attention_bias,
         head_norms: true,
-        windows: fields.windows_by_layer(),
-        feed_forward: FeedForwardKind::Gated,
-        feed_forward_biases: false,
-        activation: "silu",
-        tied: false,
+        ..Traits::llama(ENTRY.name, 32_768, fields.windows_by_layer())
     };
     fields.form(traits, file)
 }

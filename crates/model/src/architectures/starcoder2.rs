@@ -19,24 +19,16 @@ pub static ENTRY: Architecture = Architecture {
 
 fn form(fields: &Fields, file: &Path) -> Result<Form, Error> {
     let biases = fields.use_bias.unwrap_or(true);
-    let fields = Fields {
-        // The class has 2 where the file is silent.
-        num_key_value_heads: fields.num_key_value_heads.or(Some(2)),
-        ..fields.clone()
-    };
     let traits = Traits {
-        architecture: ENTRY.name,
-        context: 4096,
-        head_width: None,
+        kv_heads: Some(2),
         norm: NormKind::Layer,
         input_biases: biases,
         output_bias: biases,
-        head_norms: false,
-        windows: fields.windows_everywhere(),
         feed_forward: FeedForwardKind::Plain,
         feed_forward_biases: biases,
         activation: "gelu_pytorch_tanh",
         tied: true,
+        ..Traits::llama(ENTRY.name, 4096, fields.windows_everywhere())
     };
     fields.form(traits, file)
 }

@@ -199,28 +199,9 @@ mod tests {
     use half::{bf16, f16};
 
     use super::{Input, Matrix};
-    use crate::formats::Format;
+    use crate::formats::{FORMATS, Format};
     use crate::slices::vectors::tests::numbers;
     use crate::weights::Stored;
-
-    /// Every format that can be stored.
-    const FORMATS: [Format; 15] = [
-        Format::F32,
-        Format::F16,
-        Format::BF16,
-        Format::Q4_0,
-        Format::Q4_1,
-        Format::Q5_0,
-        Format::Q5_1,
-        Format::Q8_0,
-        Format::Q2K,
-        Format::Q3K,
-        Format::Q4K,
-        Format::Q5K,
-        Format::Q6K,
-        Format::IQ4NL,
-        Format::IQ4XS,
-    ];
 
     /// Where the scales of a block stand, in half precision.
     fn scales(format: Format) -> &'static [usize] {
@@ -271,7 +252,7 @@ mod tests {
     /// be near the product with the input as it was.
     #[test]
     fn products_of_every_format_agree_with_the_slow_form() {
-        for format in FORMATS {
+        for (format, ..) in FORMATS {
             // The last is large enough for several threads and several turns.
             for (outputs, inputs) in [(1, 256), (7, 512), (300, 1024)] {
                 let weights = stored(format, outputs, inputs);
@@ -313,7 +294,7 @@ mod tests {
     /// A damaged weight far below must show in the logits, not turn into zeros on the way.
     #[test]
     fn what_is_no_number_stays_none() {
-        for format in FORMATS {
+        for (format, ..) in FORMATS {
             let matrix = Matrix::new(vec![stored(format, 5, 256)], false);
             for (at, wrong) in [(0, f32::NAN), (100, f32::NAN), (255, f32::INFINITY)] {
                 let mut x = numbers(256);

@@ -25,7 +25,7 @@ use self::matrix::{Input, Matrix};
 use self::vectors::{activate, add, add_row, gate, layer_norm, rms_norm};
 use crate::cache::Pages;
 use crate::form::{FeedForwardKind, Form, NormKind, Part, Slot};
-use crate::network::{Answer, Engine, Lane, Span, Tap, Want, drive};
+use crate::network::{Answer, Engine, Lane, Span, Tap, Want, drive, positions};
 use crate::weights::Weights;
 use crate::{Cache, Error, Network, Shape};
 
@@ -213,12 +213,9 @@ impl Decoder {
     ) -> Result<(), Error> {
         let shape = &self.form.shape;
         let layer = &self.layers[number];
-        let time = x.len() / shape.hidden;
-        let mut normed = vec![0.0; x.len()];
-        self.normalise(x, &layer.attention_norm, &mut normed);
-        let mut projected = vec![0.0; time * layer.inputs.outputs()];
-        layer.inputs.apply(&Input::new(&normed), &mut projected);
+        let mut projected = self.enter(x, &layer.attention_norm, &layer.inputs);
         self.place(number, &mut projected, angles, spans, lanes)?;
+        let time = x.len() / shape.hidden;
         let mut mixed = vec![0.0; time * shape.heads * shape.head_width];
         attention::mix(
             shape,
@@ -229,9 +226,7 @@ impl Decoder {
             lanes,
             &mut mixed,
         )?;
-        layer.output.apply(&Input::new(&mixed), &mut normed);
-        add_row(&mut normed, &layer.output_bias);
-        add(x, &normed);
+        leave(&mixed, &layer.output, &layer.output_bias, x);
         Ok(())
     }
 
@@ -239,15 +234,11 @@ impl Decoder {
     fn feed_forward(&self, number: usize, x: &mut [f32]) {
         let shape = &self.form.shape;
         let layer = &self.layers[number];
-        let time = x.len() / shape.hidden;
-        let mut normed = vec![0.0; x.len()];
-        self.normalise(x, &layer.feed_forward_norm, &mut normed);
-        let mut up = vec![0.0; time * layer.up.outputs()];
-        layer.up.apply(&Input::new(&normed), &mut up);
+        let mut up = self.enter(x, &layer.feed_forward_norm, &layer.up);
         add_row(&mut up, &layer.up_bias);
         let inner = match self.form.feed_forward {
             FeedForwardKind::Gated => {
-                let mut inner = vec![0.0; time * shape.intermediate];
+                let mut inner = vec![0.0; up.len() / 2];
                 gate(&up, shape.intermediate, self.form.activation, &mut inner);
                 inner
             }
@@ -256,10 +247,25 @@ impl Decoder {
                 up
             }
         };
-        layer.down.apply(&Input::new(&inner), &mut normed);
-        add_row(&mut normed, &layer.down_bias);
-        add(x, &normed);
+        leave(&inner, &layer.down, &layer.down_bias, x);
     }
+
+    /// The stream normalised and multiplied, without a bias: into a part.
+    fn enter(&self, x: &[f32], norm: &Norm, matrix: &Matrix) -> Vec<f32> {
+        let mut normed = vec![0.0; x.len()];
+        self.normalise(x, norm, &mut normed);
+        let mut y = vec![0.0; x.len() / self.form.shape.hidden * matrix.outputs()];
+        matrix.apply(&Input::new(&normed), &mut y);
+        y
+    }
+}
+
+/// Adds to the stream what a part says: out of it.
+fn leave(inner: &[f32], matrix: &Matrix, bias: &[f32], x: &mut [f32]) {
+    let mut y = vec![0.0; x.len()];
+    matrix.apply(&Input::new(inner), &mut y);
+    add_row(&mut y, bias);
+    add(x, &y);
 }
 
 impl Engine for Decoder {
@@ -273,11 +279,7 @@ impl Engine for Decoder {
         tap: &mut Tap<'_, Vec<f32>>,
     ) -> Result<Vec<f32>, Error> {
         let hidden = self.form.shape.hidden;
-        let (mut cosines, mut sines) = (Vec::new(), Vec::new());
-        for span in spans {
-            let rotary = &self.form.rotary;
-            rotary.extend_angles(span.past, span.count, &mut cosines, &mut sines);
-        }
+        let (cosines, sines) = self.form.rotary.angles(positions(spans));
         let mut x = vec![0.0; ids.len() * hidden];
         for (id, x) in ids.iter().zip(x.chunks_exact_mut(hidden)) {
             self.embedding.row(*id as usize, x);

@@ -13,13 +13,13 @@ pub mod operations;
 use candle_core::{DType, Device, Tensor};
 use candle_nn::{Init, VarBuilder};
 
-use self::mask::causal;
+use self::mask::Masks;
 use self::operations::{
     layer_norm, layer_norm_fused, linear, rms_norm, rms_norm_fused, softmax, softmax_fused,
 };
 use crate::cache::TensorRows;
 use crate::form::{Activation, FeedForwardKind, Form, NormKind, Part, Slot};
-use crate::network::{Answer, Engine, Lane, Span, Tap, Want, drive};
+use crate::network::{Answer, Engine, Lane, Span, Tap, Want, drive, positions};
 use crate::rotary::{Pairing, Rotary};
 use crate::weights::Weights;
 use crate::{Cache, Error, Network, Shape};
@@ -30,10 +30,27 @@ const DEVIATION: f64 = 0.02;
 /// Where a network's tensors come from.
 type Take<'a> = dyn Fn(Slot, &[usize]) -> Result<Tensor, Error> + 'a;
 
-/// Cosines and sines of the rows at hand, `[T, W / 2]` each.
-struct Angles {
-    cosines: Tensor,
-    sines: Tensor,
+/// What follows from the positions of the rows at hand, for every layer.
+struct Place {
+    cosines: Tensor, // [T, W / 2]
+    sines: Tensor,   // [T, W / 2]
+    masks: Masks,
+}
+
+impl Place {
+    fn new(
+        rotary: &Rotary,
+        positions: impl IntoIterator<Item = usize>,
+        embedding: &Tensor,
+    ) -> Result<Place, Error> {
+        let (dtype, device) = (embedding.dtype(), embedding.device());
+        let (cosines, sines) = rotary.tensors(positions, dtype, device)?;
+        Ok(Place {
+            cosines,
+            sines,
+            masks: Masks::default(),
+        })
+    }
 }
 
 /// A matrix `[outputs, inputs]` and its bias `[outputs]`.
@@ -92,7 +109,7 @@ struct Attention {
 
 impl Attention {
     /// `[B, T, D]` → `[B, T, D]`, every operation with a backward.
-    fn train(&self, x: &Tensor, rotary: &Rotary, angles: &Angles) -> Result<Tensor, Error> {
+    fn train(&self, x: &Tensor, rotary: &Rotary, place: &Place) -> Result<Tensor, Error> {
         let (batch, time, _) = x.dims3()?;
         let (heads, kv_heads, width) = (self.heads, self.kv_heads, self.width);
         let group = heads / kv_heads;
@@ -107,19 +124,16 @@ impl Attention {
             query = query_norm.train(&query)?;
             key = key_norm.train(&key)?;
         }
-        let query = rotary.turn_tensor(&query, &angles.cosines, &angles.sines)?;
-        let key = rotary.turn_tensor(&key, &angles.cosines, &angles.sines)?;
+        let query = rotary.turn_tensor(&query, &place.cosines, &place.sines)?;
+        let key = rotary.turn_tensor(&key, &place.cosines, &place.sines)?;
         // Query heads that share a key head lie next to each other, so their queries are simply more
         // rows against the same keys: nothing is repeated.
         let query = (query.reshape((batch, kv_heads, group * time, width))? * self.scale())?;
         let scores = query.matmul(&key.transpose(2, 3)?.contiguous()?)?; // [B, K, G * T, S]
         let scores = scores.reshape((batch, heads, time, time))?;
-        let scores = match time {
-            1 => scores,
-            _ => {
-                let mask = causal(0, time, self.window, scores.dtype(), scores.device())?;
-                scores.broadcast_add(&mask)?
-            }
+        let scores = match place.masks.of(0, time, self.window, &scores)? {
+            Some(mask) => scores.broadcast_add(&mask)?,
+            None => scores,
         };
         let shares = softmax(&scores)?.reshape((batch, kv_heads, group * time, time))?;
         let mixed = shares.matmul(&value.contiguous()?)?; // [B, K, G * T, W]
@@ -135,7 +149,7 @@ impl Attention {
         &self,
         x: &Tensor,
         rotary: &Rotary,
-        angles: &Angles,
+        place: &Place,
         spans: &[Span],
         rows: &mut [&mut TensorRows],
         limit: usize,
@@ -150,7 +164,7 @@ impl Attention {
         };
         let rotate = |x: Tensor| -> Result<Tensor, Error> {
             let x = x.unsqueeze(0)?;
-            let (cosines, sines) = (&angles.cosines, &angles.sines);
+            let (cosines, sines) = (&place.cosines, &place.sines);
             let turned = match rotary.pairing() {
                 Pairing::Halves => candle_nn::rotary_emb::rope(&x, cosines, sines)?,
                 Pairing::Neighbours => candle_nn::rotary_emb::rope_i(&x, cosines, sines)?,
@@ -170,7 +184,7 @@ impl Attention {
             let part = |x: &Tensor| x.narrow(1, span.start, span.count)?.contiguous();
             let (query, key, value) = (part(&query)?, part(&key)?, part(&value)?);
             let (keys, values) = rows[span.lane].append(span.past, &key, &value, limit)?; // [K, S, W]
-            mixed.push(self.look(&query, &keys, &values, span)?);
+            mixed.push(self.look(&query, &keys, &values, span, &place.masks)?);
         }
         let mixed = match &mixed[..] {
             [one] => one.clone(),
@@ -186,25 +200,16 @@ impl Attention {
         keys: &Tensor,
         values: &Tensor,
         span: &Span,
+        masks: &Masks,
     ) -> Result<Tensor, Error> {
         let (heads, kv_heads, width) = (self.heads, self.kv_heads, self.width);
         let (time, seen) = (span.count, span.past + span.count);
         let group = heads / kv_heads;
         let query = (query.reshape((kv_heads, group * time, width))? * self.scale())?;
         let scores = query.matmul(&keys.t()?)?; // [K, G * T, S]
-        // A single position sees everything there is, unless a window ends before that.
-        let windowed = self.window.is_some_and(|window| window < seen);
-        let scores = if time > 1 || windowed {
-            let mask = causal(
-                span.past,
-                time,
-                self.window,
-                scores.dtype(),
-                scores.device(),
-            )?;
-            scores.reshape((heads, time, seen))?.broadcast_add(&mask)?
-        } else {
-            scores
+        let scores = match masks.of(span.past, time, self.window, &scores)? {
+            Some(mask) => scores.reshape((heads, time, seen))?.broadcast_add(&mask)?,
+            None => scores,
         };
         let shares = softmax_fused(&scores)?.reshape((kv_heads, group * time, seen))?;
         let mixed = shares.matmul(values)?; // [K, G * T, W]
@@ -401,16 +406,14 @@ impl Decoder {
                 context: shape.context,
             });
         }
-        let (dtype, device) = (self.embedding.dtype(), self.embedding.device());
-        let (cosines, sines) = self.form.rotary.tensors(0, time, dtype, device)?;
-        let angles = Angles { cosines, sines };
+        let place = Place::new(&self.form.rotary, 0..time, &self.embedding)?;
         let mut x = self
             .embedding
             .index_select(&ids.flatten_all()?, 0)?
             .reshape((batch, time, shape.hidden))?;
         for layer in &self.layers {
             let normed = layer.attention_norm.train(&x)?;
-            x = (x + layer.attention.train(&normed, &self.form.rotary, &angles)?)?;
+            x = (x + layer.attention.train(&normed, &self.form.rotary, &place)?)?;
             let normed = layer.feed_forward_norm.train(&x)?;
             x = (x + layer.feed_forward.forward(&normed)?)?;
         }
@@ -437,17 +440,8 @@ impl Engine for Decoder {
         tap: &mut Tap<'_, Tensor>,
     ) -> Result<Tensor, Error> {
         let shape = &self.form.shape;
-        let (dtype, device) = (self.embedding.dtype(), self.embedding.device());
-        let (mut cosines, mut sines) = (Vec::new(), Vec::new());
-        for span in spans {
-            let rotary = &self.form.rotary;
-            rotary.extend_angles(span.past, span.count, &mut cosines, &mut sines);
-        }
-        let form = (ids.len(), self.form.rotary.planes());
-        let angles = Angles {
-            cosines: Tensor::from_vec(cosines, form, device)?.to_dtype(dtype)?,
-            sines: Tensor::from_vec(sines, form, device)?.to_dtype(dtype)?,
-        };
+        let place = Place::new(&self.form.rotary, positions(spans), &self.embedding)?;
+        let device = self.embedding.device();
         let mut x = self.embedding.index_select(&Tensor::new(ids, device)?, 0)?; // [T, D]
         for (number, layer) in self.layers.iter().enumerate() {
             tap(number, &x)?;
@@ -459,7 +453,7 @@ impl Engine for Decoder {
             let rotary = &self.form.rotary;
             let attention = &layer.attention;
             let mixed =
-                attention.infer(&normed, rotary, &angles, spans, &mut rows, shape.context)?;
+                attention.infer(&normed, rotary, &place, spans, &mut rows, shape.context)?;
             x = (x + mixed)?;
             let normed = layer.feed_forward_norm.infer(&x)?;
             x = (x + layer.feed_forward.forward(&normed)?)?;

@@ -15,7 +15,7 @@ impl Rope {
     /// Tables of `rotary`'s angles for positions below `positions`.
     #[must_use]
     pub fn new(rotary: &Rotary, positions: usize) -> Self {
-        let (cosines, sines) = rotary.angles(0, positions);
+        let (cosines, sines) = rotary.angles(0..positions);
         Self {
             half: rotary.planes(),
             cosines,

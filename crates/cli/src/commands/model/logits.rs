@@ -104,7 +104,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let mut answers = network.forward(&mut [lane], want).map_err(failed)?;
     let answer = answers.pop().unwrap_or_default();
     let mut rows = answer.logits;
-    let last = rows.last().cloned().unwrap_or_default();
     let hidden = arguments.hidden.then(|| {
         let states = answer.hidden.iter();
         states
@@ -117,26 +116,26 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             })
             .collect()
     });
-    let print = || -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        if arguments.json || arguments.all || arguments.hidden {
-            return write_line(
-                &mut out,
-                &Answer {
-                    schema: SCHEMA,
-                    model: &model.name,
-                    ids: &ids,
-                    logits: match arguments.all {
-                        true => Logits::All(std::mem::take(&mut rows)),
-                        false => Logits::Last(last.clone()),
-                    },
-                    hidden,
-                },
-            );
-        }
-        list(&mut out, &last, &model.tokenizer)
+    let mut out = io::stdout().lock();
+    let printed = if arguments.json || arguments.all || arguments.hidden {
+        let logits = match arguments.all {
+            true => Logits::All(rows),
+            false => Logits::Last(rows.pop().unwrap_or_default()),
+        };
+        write_line(
+            &mut out,
+            &Answer {
+                schema: SCHEMA,
+                model: &model.name,
+                ids: &ids,
+                logits,
+                hidden,
+            },
+        )
+    } else {
+        list(&mut out, &rows.pop().unwrap_or_default(), &model.tokenizer)
     };
-    print().map_err(|error| Failure::stdout(&error))?;
+    printed.map_err(|error| Failure::stdout(&error))?;
     Ok(Status::Done)
 }
 
