@@ -11,14 +11,15 @@ use palinode_model::{Cache, DType, Kernels, Lane, LoadOptions, Network, Source, 
 use crate::arguments::Arguments;
 use crate::statistics::median;
 
-/// Tokens of each lane's prompt, and those it then writes.
-const PROMPT: usize = 512;
-const DECODE: usize = 128;
-
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let path = PathBuf::from(arguments.get("model", String::new())?);
     let lanes = arguments.get("lanes", 1usize)?;
     let repeats = arguments.get("repeats", 3usize)?;
+    // Tokens of each lane's prompt, and those it then writes.
+    let lengths = (
+        arguments.get("prompt", 512usize)?,
+        arguments.get("decode", 128usize)?,
+    );
     if !path.exists() {
         bail!(
             "--model {}: there is no such folder or file",
@@ -52,7 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let load = start.elapsed().as_secs_f64();
     let (mut prompts, mut decodes) = (Vec::new(), Vec::new());
     for _ in 0..repeats {
-        let (prompt, decode) = once(network, lanes)?;
+        let (prompt, decode) = once(network, lanes, lengths)?;
         prompts.push(prompt);
         decodes.push(decode);
     }
@@ -74,19 +75,23 @@ fn ids(network: &dyn Network, count: usize, lane: usize) -> Vec<u32> {
 }
 
 /// Tokens a second, over all lanes: of prompts, then of decoding.
-fn once(network: &dyn Network, lanes: usize) -> Result<(f64, f64)> {
+fn once(
+    network: &dyn Network,
+    lanes: usize,
+    (prompt, decode): (usize, usize),
+) -> Result<(f64, f64)> {
     let mut caches: Vec<Cache> = (0..lanes).map(|_| network.new_cache()).collect();
-    let prompts: Vec<Vec<u32>> = (0..lanes).map(|lane| ids(network, PROMPT, lane)).collect();
+    let prompts: Vec<Vec<u32>> = (0..lanes).map(|lane| ids(network, prompt, lane)).collect();
     let start = Instant::now();
     let mut next = step(network, &prompts, &mut caches)?;
-    let prompt = (lanes * PROMPT) as f64 / start.elapsed().as_secs_f64();
+    let read = (lanes * prompt) as f64 / start.elapsed().as_secs_f64();
     let start = Instant::now();
-    for _ in 0..DECODE {
+    for _ in 0..decode {
         let new: Vec<Vec<u32>> = next.iter().map(|id| vec![*id]).collect();
         next = step(network, &new, &mut caches)?;
     }
-    let decode = (lanes * DECODE) as f64 / start.elapsed().as_secs_f64();
-    Ok((prompt, decode))
+    let written = (lanes * decode) as f64 / start.elapsed().as_secs_f64();
+    Ok((read, written))
 }
 
 /// The likeliest token of each lane after its new ones.

@@ -5,9 +5,30 @@
 
 use half::f16;
 
+/// Numbers that are computed side by side.
+pub(super) const LANES: usize = 8;
+
+/// `a * b + c`, in one rounding where the processor has an instruction for it (without one, the
+/// library call that promises it is fifty times slower).
+#[inline(always)]
+pub(super) fn fused(a: f32, b: f32, c: f32) -> f32 {
+    if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
+        a.mul_add(b, c)
+    } else {
+        a * b + c
+    }
+}
+
 /// Eight numbers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Eight(Inner);
+
+impl Default for Eight {
+    #[inline(always)]
+    fn default() -> Eight {
+        Eight::zero()
+    }
+}
 
 #[cfg(all(
     target_arch = "x86_64",
@@ -80,10 +101,16 @@ impl Eight {
         Eight(self.0.times(other.0))
     }
 
+    /// All eight.
+    #[inline(always)]
+    pub(super) fn numbers(self) -> [f32; 8] {
+        self.0.numbers()
+    }
+
     /// The sum of all eight, halves onto halves.
     #[inline(always)]
     pub(super) fn total(self) -> f32 {
-        let [a, b, c, d, e, f, g, h] = self.0.numbers();
+        let [a, b, c, d, e, f, g, h] = self.numbers();
         ((a + e) + (c + g)) + ((b + f) + (d + h))
     }
 }
@@ -201,7 +228,7 @@ mod x86 {
 mod plain {
     use half::f16;
 
-    use crate::slices::tiles::fused;
+    use super::fused;
 
     #[derive(Clone, Copy, Debug)]
     pub(super) struct Inner([f32; 8]);

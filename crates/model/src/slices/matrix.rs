@@ -2,30 +2,32 @@
 
 use std::sync::OnceLock;
 
+use bytemuck::AnyBitPattern;
 use half::slice::HalfBitsSliceExt;
 use half::{bf16, f16};
 use rayon::prelude::*;
 
+use super::blocks::{self, Rounded};
+use super::floats;
 use super::panels::Panels;
-use super::tiles::{self, Rounded};
-use crate::formats::{Format, IQ4NL, IQ4XS, Q2K, Q3K, Q4_0, Q4_1, Q4K, Q5_0, Q5_1, Q5K, Q6K, Q8_0};
+use crate::formats::{
+    Block, Format, IQ4NL, IQ4XS, Q2K, Q3K, Q4_0, Q4_1, Q4K, Q5_0, Q5_1, Q5K, Q6K, Q8_0,
+};
 use crate::weights::Stored;
 
 /// Products to compute before more threads are worth waking.
 const WORTH_THREADS: usize = 1 << 18;
-/// Bytes of weights in one thread's turn: few enough to stay in its cache while they meet many rows of input,
-/// enough not to be worth a turn less.
+/// Bytes of weights in one thread's turn where they meet one row of input: enough not to be worth a turn less.
 const TURN: usize = 64 << 10;
-/// Rows of input computed at once: they stay in a cache while weights pass by.
-const INPUT_ROWS: usize = 64;
-/// Rows of weights that meet rows of input together.
-const TOGETHER: usize = 4;
+/// Rows of weights in one thread's turn where they meet many.
+const TURN_ROWS: usize = 32;
 
 /// Rows of input, in the forms that matrices ask for.
 #[derive(Debug)]
 pub(super) struct Input<'a> {
     numbers: &'a [f32],
     rounded: OnceLock<Rounded>,
+    blocks: OnceLock<floats::Blocks>,
 }
 
 impl<'a> Input<'a> {
@@ -33,12 +35,18 @@ impl<'a> Input<'a> {
         Input {
             numbers,
             rounded: OnceLock::new(),
+            blocks: OnceLock::new(),
         }
     }
 
     fn rounded(&self, inputs: usize) -> &Rounded {
         self.rounded
             .get_or_init(|| Rounded::new(self.numbers, inputs))
+    }
+
+    fn blocks(&self, inputs: usize) -> &floats::Blocks {
+        self.blocks
+            .get_or_init(|| floats::Blocks::new(self.numbers, inputs))
     }
 }
 
@@ -111,85 +119,119 @@ impl Matrix {
             Numbers::InPlace(parts) => parts,
         };
         let rows = x.numbers.len() / self.inputs;
-        if rows == 1 {
-            // One column is a row.
-            self.apply_columns(parts, x, y);
-            return;
+        // Now, and not by whichever thread comes first.
+        if parts.iter().any(|part| !part.format().is_plain()) {
+            x.rounded(self.inputs);
         }
-        let blocks = x.numbers.chunks(INPUT_ROWS * self.inputs);
-        for (x, y) in blocks.zip(y.chunks_mut(INPUT_ROWS * self.outputs)) {
-            let rows = x.len() / self.inputs;
-            let mut columns = vec![0.0; rows * self.outputs];
-            self.apply_columns(parts, &Input::new(x), &mut columns);
-            for (output, column) in columns.chunks_exact(rows).enumerate() {
-                for (row, number) in column.iter().enumerate() {
-                    y[row * self.outputs + output] = *number;
-                }
-            }
+        if rows > 1 && parts.iter().any(|part| part.format().is_plain()) {
+            x.blocks(self.inputs);
+        }
+        let turns = self.turns(parts, y);
+        let worth = self.outputs * self.inputs * rows >= WORTH_THREADS && turns.len() > 1;
+        if worth && rayon::current_num_threads() > 1 {
+            turns.into_par_iter().for_each(|mut turn| turn.run(x));
+        } else {
+            turns.into_iter().for_each(|mut turn| turn.run(x));
         }
     }
 
-    /// `x [rows, inputs]` times the transposed matrix to `y [outputs, rows]`.
-    fn apply_columns(&self, parts: &[Stored], x: &Input<'_>, y: &mut [f32]) {
-        let rows = x.numbers.len() / self.inputs;
+    /// The work in pieces that need nothing of each other.
+    fn turns<'a>(&self, parts: &'a [Stored], y: &'a mut [f32]) -> Vec<Turn<'a>> {
+        let rows = y.len() / self.outputs;
         let mut turns = Vec::new();
-        let mut y = y;
         for part in parts {
-            let row_bytes = part.row_bytes().max(1);
-            let turn = (TURN / row_bytes).next_multiple_of(TOGETHER).max(TOGETHER);
+            let turn = match rows {
+                1 => (TURN / part.row_bytes().max(1)).max(1),
+                _ => TURN_ROWS,
+            };
             for first in (0..part.outputs()).step_by(turn) {
-                let last = (first + turn).min(part.outputs());
-                let (now, later) = y.split_at_mut((last - first) * rows);
-                turns.push((part, first..last, now));
+                turns.push(Turn {
+                    format: part.format(),
+                    weights: part.rows(first..part.outputs().min(first + turn)),
+                    inputs: self.inputs,
+                    y: Vec::with_capacity(rows),
+                });
+            }
+        }
+        for y in y.chunks_exact_mut(self.outputs) {
+            let mut y = y;
+            for turn in &mut turns {
+                let (now, later) = y.split_at_mut(turn.outputs());
+                turn.y.push(now);
                 y = later;
             }
-            if !part.format().is_plain() {
-                // Once, and not by whichever thread comes first.
-                x.rounded(self.inputs);
-            }
         }
-        let threads = self.outputs * self.inputs * rows >= WORTH_THREADS && turns.len() > 1;
-        let one = |(part, outputs, y): (&Stored, std::ops::Range<usize>, &mut [f32])| {
-            self.turn(part, part.rows(outputs), x, y);
-        };
-        if threads && rayon::current_num_threads() > 1 {
-            turns.into_par_iter().for_each(one);
-        } else {
-            turns.into_iter().for_each(one);
+        turns
+    }
+}
+
+/// Some rows of weights, and where their products with each row of input go.
+struct Turn<'a> {
+    format: Format,
+    weights: &'a [u8],
+    inputs: usize,
+    y: Vec<&'a mut [f32]>,
+}
+
+impl Turn<'_> {
+    fn outputs(&self) -> usize {
+        self.weights.len() / (self.inputs / self.format.block() * self.format.block_bytes())
+    }
+
+    fn run(&mut self, x: &Input<'_>) {
+        let weights = self.weights;
+        match self.format {
+            Format::F32 => self.plain::<f32>(bytemuck::cast_slice(weights), x),
+            Format::F16 => {
+                let bits: &[u16] = bytemuck::cast_slice(weights);
+                self.plain::<f16>(bits.reinterpret_cast(), x);
+            }
+            Format::BF16 => {
+                let bits: &[u16] = bytemuck::cast_slice(weights);
+                self.plain::<bf16>(bits.reinterpret_cast(), x);
+            }
+            Format::Q4_0 => self.blocks::<Q4_0>(x),
+            Format::Q4_1 => self.blocks::<Q4_1>(x),
+            Format::Q5_0 => self.blocks::<Q5_0>(x),
+            Format::Q5_1 => self.blocks::<Q5_1>(x),
+            Format::Q8_0 => self.blocks::<Q8_0>(x),
+            Format::Q2K => self.blocks::<Q2K>(x),
+            Format::Q3K => self.blocks::<Q3K>(x),
+            Format::Q4K => self.blocks::<Q4K>(x),
+            Format::Q5K => self.blocks::<Q5K>(x),
+            Format::Q6K => self.blocks::<Q6K>(x),
+            Format::IQ4NL => self.blocks::<IQ4NL>(x),
+            Format::IQ4XS => self.blocks::<IQ4XS>(x),
         }
     }
 
-    /// Some rows of weights times all rows of input, to `y [outputs, rows]`. Weights of plain numbers lie evenly:
-    /// that was seen to when they were opened.
-    fn turn(&self, part: &Stored, weights: &[u8], x: &Input<'_>, y: &mut [f32]) {
-        let rounded = || x.rounded(self.inputs);
-        match part.format() {
-            Format::F32 => {
-                let weights: &[f32] = bytemuck::cast_slice(weights);
-                tiles::floats(weights, x.numbers, self.inputs, y);
-            }
-            Format::F16 => {
-                let weights: &[u16] = bytemuck::cast_slice(weights);
-                let weights: &[f16] = weights.reinterpret_cast();
-                tiles::floats(weights, x.numbers, self.inputs, y);
-            }
-            Format::BF16 => {
-                let weights: &[u16] = bytemuck::cast_slice(weights);
-                let weights: &[bf16] = weights.reinterpret_cast();
-                tiles::floats(weights, x.numbers, self.inputs, y);
-            }
-            Format::Q4_0 => tiles::blocks::<Q4_0>(weights, rounded(), y),
-            Format::Q4_1 => tiles::blocks::<Q4_1>(weights, rounded(), y),
-            Format::Q5_0 => tiles::blocks::<Q5_0>(weights, rounded(), y),
-            Format::Q5_1 => tiles::blocks::<Q5_1>(weights, rounded(), y),
-            Format::Q8_0 => tiles::blocks::<Q8_0>(weights, rounded(), y),
-            Format::Q2K => tiles::blocks::<Q2K>(weights, rounded(), y),
-            Format::Q3K => tiles::blocks::<Q3K>(weights, rounded(), y),
-            Format::Q4K => tiles::blocks::<Q4K>(weights, rounded(), y),
-            Format::Q5K => tiles::blocks::<Q5K>(weights, rounded(), y),
-            Format::Q6K => tiles::blocks::<Q6K>(weights, rounded(), y),
-            Format::IQ4NL => tiles::blocks::<IQ4NL>(weights, rounded(), y),
-            Format::IQ4XS => tiles::blocks::<IQ4XS>(weights, rounded(), y),
+    /// Weights of plain numbers lie evenly: that was seen to when they were opened.
+    fn plain<W: floats::Number>(&mut self, weights: &[W], x: &Input<'_>) {
+        let once = |y: &mut [f32]| floats::once(weights, x.numbers, y);
+        let (numbers, inputs) = (x.numbers, self.inputs);
+        let many = |y: &mut [f32]| floats::many(weights, numbers, x.blocks(inputs), inputs, y);
+        self.fill(once, many);
+    }
+
+    fn blocks<B: Block + AnyBitPattern>(&mut self, x: &Input<'_>) {
+        let (weights, rounded) = (self.weights, x.rounded(self.inputs));
+        let once = |y: &mut [f32]| blocks::once::<B>(weights, rounded, y);
+        let many = |y: &mut [f32]| blocks::many::<B>(weights, rounded, y);
+        self.fill(once, many);
+    }
+
+    /// Writes what is computed for one row of input, or for many: then `[rows, outputs]`, beside each other first,
+    /// for to write the rows of `y` one output at a time takes longer than computing them.
+    fn fill(&mut self, once: impl FnOnce(&mut [f32]), many: impl FnOnce(&mut [f32])) {
+        if let [y] = &mut self.y[..] {
+            once(y);
+            return;
+        }
+        let outputs = self.outputs();
+        let mut all = vec![0.0; self.y.len() * outputs];
+        many(&mut all);
+        for (y, row) in self.y.iter_mut().zip(all.chunks_exact(outputs)) {
+            y.copy_from_slice(row);
         }
     }
 }

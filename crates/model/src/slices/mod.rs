@@ -13,13 +13,16 @@
 //! heads, `K` key and value heads, `W` head width, `F` inner width, `V` ids.
 
 mod attention;
+mod blocks;
 mod eight;
+mod floats;
 mod matrix;
 mod panels;
-mod tiles;
 mod vectors;
 
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use self::matrix::{Input, Matrix};
 use self::vectors::{activate, add, add_row, gate, layer_norm, rms_norm};
@@ -31,6 +34,10 @@ use crate::{Cache, Error, Network, Shape};
 
 /// Up to this many parameters a network's matrices are better packed anew: they fit a processor's cache then.
 pub(crate) const SMALL: u64 = 16_000_000;
+
+/// Numbers to do something with before more threads are worth waking, and rows of them in one thread's turn.
+const WORTH_THREADS: usize = 1 << 16;
+const TURN_ROWS: usize = 16;
 
 /// The weights of a normalisation.
 #[derive(Debug)]
@@ -67,6 +74,8 @@ pub(crate) struct Decoder {
     layers: Vec<Layer>,
     norm: Norm,
     head: Arc<Matrix>, // [V, D]
+    /// Whether matrices are packed, for one thread.
+    packed: bool,
 }
 
 impl Decoder {
@@ -150,16 +159,18 @@ impl Decoder {
                 false => Arc::new(matrix(0, &[Part::Head])?),
             },
             embedding,
+            packed,
             form,
         })
     }
 
     fn normalise(&self, x: &[f32], norm: &Norm, y: &mut [f32]) {
         let epsilon = self.form.epsilon as f32;
-        match self.form.norm {
+        let width = norm.weight.len();
+        by_rows(x, width, y, width, |x, y| match self.form.norm {
             NormKind::RootMeanSquare => rms_norm(x, &norm.weight, epsilon, y),
             NormKind::Layer => layer_norm(x, &norm.weight, &norm.bias, epsilon, y),
-        }
+        });
     }
 
     /// Normalises and turns queries and keys of `projected [T, (H + 2K) * W]`, and puts keys and values into
@@ -239,7 +250,10 @@ impl Decoder {
         let inner = match self.form.feed_forward {
             FeedForwardKind::Gated => {
                 let mut inner = vec![0.0; up.len() / 2];
-                gate(&up, shape.intermediate, self.form.activation, &mut inner);
+                let width = shape.intermediate;
+                by_rows(&up, 2 * width, &mut inner, width, |up, inner| {
+                    gate(up, width, self.form.activation, inner);
+                });
                 inner
             }
             FeedForwardKind::Plain => {
@@ -257,6 +271,24 @@ impl Decoder {
         let mut y = vec![0.0; x.len() / self.form.shape.hidden * matrix.outputs()];
         matrix.apply(&Input::new(&normed), &mut y);
         y
+    }
+}
+
+/// Does something with rows of `x`, of `x_width` numbers each, and the same rows of `y`: on several threads
+/// where there is enough to do.
+fn by_rows(
+    x: &[f32],
+    x_width: usize,
+    y: &mut [f32],
+    y_width: usize,
+    one: impl Fn(&[f32], &mut [f32]) + Sync,
+) {
+    if x.len() < WORTH_THREADS || rayon::current_num_threads() == 1 {
+        one(x, y);
+    } else {
+        x.par_chunks(TURN_ROWS * x_width)
+            .zip(y.par_chunks_mut(TURN_ROWS * y_width))
+            .for_each(|(x, y)| one(x, y));
     }
 }
 
@@ -321,6 +353,11 @@ impl Network for Decoder {
     }
 
     fn forward(&self, lanes: &mut [Lane<'_>], want: Want<'_>) -> Result<Vec<Answer>, Error> {
-        drive(self, &self.form.shape, lanes, want)
+        if self.packed || rayon::current_num_threads() == 1 {
+            drive(self, &self.form.shape, lanes, want)
+        } else {
+            // On a thread of the pool: it takes part in the work, and nothing is handed over and waited for.
+            rayon::scope(|_| drive(self, &self.form.shape, lanes, want))
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! Panels of 32 outputs lie one after the other, `[inputs, 32]` each: each output has its own lane, and no
 //! sum has to be drawn together at the end.
 
-use super::tiles::fused;
+use super::eight::fused;
 
 /// Outputs of a matrix that are computed side by side.
 const PANEL: usize = 32;

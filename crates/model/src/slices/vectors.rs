@@ -1,6 +1,6 @@
 //! What is done with rows of numbers besides multiplying them by weights?
 
-use super::tiles::fused;
+use super::eight::fused;
 use crate::form::Activation;
 
 /// Independent sums over a row: one 512-bit register, or two or four narrower ones.
