@@ -33,6 +33,22 @@ enum Place {
 }
 
 impl Compute {
+    /// In which numbers and where, in words that stay the same.
+    pub(crate) fn named(self) -> (&'static str, &'static str) {
+        let numbers = match self.dtype {
+            None => "as stored",
+            Some(Type::F32) => "f32",
+            Some(Type::F16) => "f16",
+            Some(Type::Bf16) => "bf16",
+        };
+        let place = match self.device {
+            Place::Cpu => "cpu",
+            Place::Cuda => "cuda",
+            Place::Metal => "metal",
+        };
+        (numbers, place)
+    }
+
     /// The options to load a model with.
     ///
     /// # Errors

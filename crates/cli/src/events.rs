@@ -57,9 +57,14 @@ pub(crate) enum What<'a> {
     },
     /// The sample is complete.
     End(End<'a>),
-    /// The work broke off; no sample that has no `end` yet will get one.
+    /// The sample could not be written on; without one, the work broke off, and no sample that has no `end` yet
+    /// will get one.
     #[cfg(feature = "local")]
-    Error { message: String },
+    Error {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sample: Option<usize>,
+        message: String,
+    },
 }
 
 /// What stands on the first line of a sample.
@@ -79,9 +84,18 @@ pub(crate) struct Start<'a> {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Writing {
     pub(crate) method: &'static str,
-    pub(crate) prompt: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) prompt: Option<String>,
+    /// What was put to the model where it was more than one message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) messages: Option<Vec<serde_json::Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) suffix: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) raw: bool,
     pub(crate) language: Option<&'static str>,
-    pub(crate) prompt_tokens: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) prompt_tokens: Option<usize>,
     pub(crate) temperature: f32,
     pub(crate) top_k: usize,
     pub(crate) top_p: f32,
@@ -128,6 +142,21 @@ pub(crate) struct WireTokens {
     pub(crate) patch: u64,
     pub(crate) delimiter: u64,
     pub(crate) discarded: u64,
+}
+
+/// The program as it would stand had nothing been taken back: revisions undone, the last first.
+#[cfg(feature = "local")]
+pub(crate) fn draft(program: &str, revisions: &[WireRevision]) -> String {
+    let mut draft = program.to_owned();
+    for revision in revisions.iter().rev() {
+        let start = revision.span.start;
+        let range = start..start + revision.new.len();
+        // Revisions that built the text can be undone in it.
+        if draft.get(range.clone()) == Some(&revision.new) {
+            draft.replace_range(range, &revision.old);
+        }
+    }
+    draft
 }
 
 /// A revision of the text as the lines build it.
@@ -251,10 +280,7 @@ impl EventLog {
         if target.as_os_str() == "-" {
             return Ok(Self::Stdout);
         }
-        let same = |input: &Path| {
-            fs::canonicalize(input).is_ok_and(|input| fs::canonicalize(target).ok() == Some(input))
-        };
-        if input.is_some_and(same) {
+        if input.is_some_and(|input| same_file(input, target)) {
             return Err(Failure::new(format!(
                 "cannot write events to `{}`: it is the file that is read",
                 target.display()
@@ -328,6 +354,11 @@ impl Drop for EventFile {
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// Whether two names mean one file that is there.
+pub(crate) fn same_file(one: &Path, other: &Path) -> bool {
+    fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).ok() == Some(one))
 }
 
 /// One object and a line break in one write.

@@ -93,6 +93,20 @@ impl Failure {
         &self.what
     }
 
+    /// What failed and why, on one line.
+    #[cfg(feature = "local")]
+    pub(crate) fn told(&self) -> String {
+        let parts = std::iter::once(&self.what).chain(&self.causes);
+        let parts: Vec<String> = parts.map(|part| part.replace('\n', " ")).collect();
+        parts.join(": ")
+    }
+
+    /// What to do, if that is known.
+    #[cfg(feature = "local")]
+    pub(crate) fn advice(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// Whether this is only a reader who has heard enough.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         self.kind == Kind::BrokenPipe

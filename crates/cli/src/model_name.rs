@@ -128,6 +128,19 @@ impl ModelName {
         lanes: usize,
         positions: usize,
     ) -> Result<LocalModel, Failure> {
+        self.load_for(compute, lanes, &|_| Ok(positions))
+    }
+
+    /// As [`load`](Self::load), where how many positions are needed depends on the model's files.
+    ///
+    /// # Errors
+    /// As there, and those of `positions`.
+    pub(crate) fn load_for(
+        &self,
+        compute: &Compute,
+        lanes: usize,
+        positions: &dyn Fn(&Source) -> Result<usize, Failure>,
+    ) -> Result<LocalModel, Failure> {
         let options = compute.options()?;
         let source = self.source()?;
         let failed = |error: Error| self.unusable(&error);
@@ -135,7 +148,8 @@ impl ModelName {
             let plan = palinode_model::plan(&source, &options).map_err(failed)?;
             // What a device of its own has free is for that device to say.
             if options.device.is_cpu() {
-                let all = lanes.saturating_mul(positions.min(plan.form.shape.context));
+                let each = positions(&source)?.min(plan.form.shape.context);
+                let all = lanes.saturating_mul(each);
                 plan.memory.check(all, available()).map_err(failed)?;
             }
             if plan.memory.weights > WORTH_SAYING {

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub enum Status {
     /// Done and clean.
     Done,
-    /// Findings remain, the gate refused, or a marked-up stream was malformed.
+    /// Findings remain, the gate refused, a marked-up stream was malformed, or some of many prompts failed.
     Findings,
     /// Could not run: usage, configuration, a file, a tool.
     CouldNotRun,
@@ -38,7 +38,7 @@ impl From<Status> for ExitCode {
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
     0  done and clean
-    1  findings remain, the gate refused, or a marked-up stream was malformed
+    1  findings remain, the gate refused, a marked-up stream was malformed, or prompts failed
     2  could not run: usage, configuration, a file, a tool
   101  a bug in palinode
   130  interrupted with Ctrl-C; what there was has been printed";

@@ -3,177 +3,281 @@
 //! A lane is a sample in the making. In each round every lane goes on until it needs the network, then one pass
 //! answers all of them, each with as many new tokens as it has: so weights are read once for all lanes, which is
 //! what decoding waits for. A lane that ends makes room for the next sample that waits. Nothing a lane writes
-//! depends on the others.
+//! depends on the others, and one that fails takes none with it.
 
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use palinode_model::{Cache, LocalModel, Network, Want};
-use palinode_revise::Vocabulary;
+use palinode_revise::{SessionOptions, Vocabulary};
 
 use crate::stream_of_revision::{Lane, Start};
 use crate::timing::Stopwatch;
-use crate::{Error, Request, Sample, Sink, Stop, Written};
+use crate::{Client, Error, Next, Outcome, Place, Request, Stop};
 
-/// A sample that waits or is being written: the request it belongs to, its number there, and among all.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    request: usize,
-    sample: usize,
-    overall: usize,
-}
-
-/// Writes all samples of some requests, `at_once` of them at a time, in their order: see [`crate::Write`].
+/// Writes all that a client wants written, `at_once` samples at a time: see [`crate::Write`]. `adapt` says what a
+/// method makes of each request's session.
 pub(crate) fn write(
     model: &LocalModel,
     vocabulary: &Arc<Vocabulary>,
-    requests: &[Request<'_>],
     at_once: usize,
-    sink: &mut dyn Sink,
-) -> Result<Vec<Written>, Error> {
-    let network = model.network.as_ref();
-    let context = network.shape().context;
+    client: &mut dyn Client,
+    adapt: fn(SessionOptions) -> SessionOptions,
+) -> Result<Outcome, Error> {
     if at_once == 0 {
         return Err(Error::ZeroLimit { name: "at_once" });
     }
-    for request in requests {
-        request.check(context)?;
+    let mut run = Run {
+        network: model.network.as_ref(),
+        vocabulary,
+        at_once,
+        adapt,
+        waiting: VecDeque::new(),
+        requests: 0,
+        exhausted: false,
+        lanes: Vec::new(),
+        stopwatch: Stopwatch::default(),
+    };
+    let interrupted = run.go_on(client)?;
+    Ok(Outcome {
+        interrupted,
+        timing: run.stopwatch.finish(),
+    })
+}
+
+/// Samples that are written and those that wait.
+struct Run<'a> {
+    network: &'a dyn Network,
+    vocabulary: &'a Arc<Vocabulary>,
+    at_once: usize,
+    adapt: fn(SessionOptions) -> SessionOptions,
+    /// Requests whose samples are not all begun: no more than there are lanes.
+    waiting: VecDeque<Waiting>,
+    /// Requests that were handed out so far.
+    requests: usize,
+    /// The client has nothing more.
+    exhausted: bool,
+    lanes: Vec<(Place, Lane)>,
+    stopwatch: Stopwatch,
+}
+
+/// A request whose samples are not all begun.
+struct Waiting {
+    number: usize,
+    prompt: Vec<u32>,
+    /// All but the prompt.
+    request: Request<'static>,
+    /// Samples that were begun: counted, for there may be a billion to come.
+    begun: usize,
+    /// What they begin with, once the prompt was read.
+    start: Option<Arc<Start>>,
+}
+
+impl Waiting {
+    fn new(
+        number: usize,
+        request: Request<'_>,
+        adapt: fn(SessionOptions) -> SessionOptions,
+    ) -> Self {
+        Waiting {
+            number,
+            prompt: request.prompt.to_vec(),
+            request: Request {
+                prompt: &[],
+                lanes: request.lanes,
+                max_tokens: request.max_tokens,
+                sampling: request.sampling,
+                session: adapt(request.session),
+                measure: request.measure,
+            },
+            begun: 0,
+            start: None,
+        }
     }
-    let mut stopwatch = Stopwatch::new(requests.iter().any(|request| request.measure));
-    let mut waiting = Waiting::new(requests);
-    let mut starts = Starts::default();
-    let mut lanes: Vec<(Place, Lane)> = Vec::new();
-    let mut done: Vec<BTreeMap<usize, Sample>> = vec![BTreeMap::new(); requests.len()];
-    let mut interrupted = false;
 
-    while !interrupted {
-        let mut coming = Vec::new();
-        while lanes.len() + coming.len() < at_once {
-            let Some(place) = waiting.take() else { break };
-            coming.push(place);
-        }
-        if coming.is_empty() && lanes.is_empty() {
-            break;
-        }
-        starts.prepare(network, requests, &coming, &mut stopwatch)?;
-        for place in coming {
-            let request = &requests[place.request];
-            let start = starts.of(place.request).ok_or(Error::EmptyPrompt)?;
-            let lane = Lane::new(start, context, vocabulary, request, place.sample)?;
-            lanes.push((place, lane));
-        }
-        starts.forget(waiting.first());
+    fn left(&self) -> usize {
+        self.request.lanes - self.begun
+    }
+}
 
-        let mut going = Vec::with_capacity(lanes.len());
-        for (place, mut lane) in lanes {
-            let stop = if interrupted {
-                Some(Stop::Interrupted)
-            } else {
-                lane.advance(&mut stopwatch, &mut |events| {
-                    let go_on = sink.step(place.overall, events);
-                    interrupted |= go_on.is_break();
-                    go_on
-                })?
-            };
-            let Some(stop) = stop else {
-                going.push((place, lane));
+impl Run<'_> {
+    /// Writes until nothing is left or the client says stop; says whether it did.
+    fn go_on(&mut self, client: &mut dyn Client) -> Result<bool, Error> {
+        loop {
+            self.take(client);
+            self.read(client);
+            self.begin(client);
+            if self.lanes.is_empty() {
+                if self.exhausted && self.waiting.is_empty() {
+                    return Ok(false);
+                }
                 continue;
-            };
-            let (sample, go_on) = end(place, lane, stop, &mut stopwatch, sink);
-            interrupted |= go_on.is_break();
-            done[place.request].insert(place.sample, sample);
+            }
+            if self.advance(client) {
+                return Ok(true);
+            }
+            self.ask()?;
         }
-        lanes = going;
-        if interrupted {
-            // What is there is kept: a lane that was not at fault is told of its end like the others.
-            for (place, lane) in lanes.drain(..) {
-                let (sample, _) = end(place, lane, Stop::Interrupted, &mut stopwatch, sink);
-                done[place.request].insert(place.sample, sample);
+    }
+
+    /// Takes requests from the client while there is room for their samples.
+    fn take(&mut self, client: &mut dyn Client) {
+        let shape = self.network.shape();
+        while !self.exhausted {
+            let waiting = self.waiting.iter().map(Waiting::left);
+            let coming = waiting.fold(0, usize::saturating_add);
+            let taken = self.lanes.len().saturating_add(coming);
+            if taken >= self.at_once {
+                break;
+            }
+            let request = match client.next(taken == 0) {
+                Next::Request(request) => request,
+                Next::Later => break,
+                Next::End => {
+                    self.exhausted = true;
+                    break;
+                }
+            };
+            let number = self.requests;
+            self.requests += 1;
+            match request.check(shape.context, shape.vocabulary) {
+                Ok(()) => {
+                    if request.measure {
+                        self.stopwatch.run();
+                    }
+                    self.waiting
+                        .push_back(Waiting::new(number, request, self.adapt));
+                }
+                Err(error) => client.failed(number, None, error),
             }
         }
-        ask(network, &mut lanes, &mut stopwatch)?;
     }
-    let timing = stopwatch.finish();
-    let written = requests.iter().zip(done).map(|(request, samples)| Written {
-        interrupted: samples.len() < request.lanes
-            || samples
-                .values()
-                .any(|sample| sample.stop == Stop::Interrupted),
-        samples: samples.into_values().collect(),
-        prompt_tokens: request.prompt.len(),
-        timing,
-    });
-    Ok(written.collect())
-}
 
-/// Ends a lane and tells the sink; says also what the sink says.
-fn end(
-    place: Place,
-    lane: Lane,
-    stop: Stop,
-    stopwatch: &mut Stopwatch,
-    sink: &mut dyn Sink,
-) -> (Sample, ControlFlow<()>) {
-    let (events, sample) = lane.finish(stop, stopwatch);
-    let go_on = sink.step(place.overall, &events);
-    sink.end(place.overall, &sample);
-    (sample, go_on)
-}
-
-/// The samples that are not begun, request by request: counted, for there may be a billion.
-#[derive(Debug)]
-struct Waiting<'a> {
-    requests: &'a [Request<'a>],
-    next: Place,
-}
-
-impl<'a> Waiting<'a> {
-    fn new(requests: &'a [Request<'a>]) -> Waiting<'a> {
-        Waiting {
-            requests,
-            next: Place {
-                request: 0,
-                sample: 0,
-                overall: 0,
-            },
+    /// Reads the prompts of the requests that wait, all in one pass. Where that fails, each is tried by itself, so
+    /// that one which is too much for the machine fails alone.
+    fn read(&mut self, client: &mut dyn Client) {
+        let network = self.network;
+        let unread = |waiting: &&mut Waiting| waiting.start.is_none();
+        let mut new: Vec<&mut Waiting> = self.waiting.iter_mut().filter(unread).collect();
+        if new.is_empty() {
+            return;
+        }
+        let lap = self.stopwatch.start();
+        let failed = if read(network, &mut new).is_ok() {
+            Vec::new()
+        } else {
+            let alone = |waiting: &mut Waiting| {
+                let error = read(network, &mut [&mut *waiting]).err()?;
+                Some((waiting.number, error))
+            };
+            new.into_iter().filter_map(alone).collect()
+        };
+        self.stopwatch.book(lap, |timing| &mut timing.prefill);
+        self.waiting.retain(|waiting| waiting.start.is_some());
+        for (number, error) in failed {
+            client.failed(number, None, error);
         }
     }
 
-    /// The request whose sample is next.
-    fn first(&self) -> Option<usize> {
-        Some(self.next.request).filter(|request| *request < self.requests.len())
+    /// Begins samples while there is room.
+    fn begin(&mut self, client: &mut dyn Client) {
+        let context = self.network.shape().context;
+        while self.lanes.len() < self.at_once {
+            let Some(waiting) = self.waiting.front_mut() else {
+                break;
+            };
+            let Some(start) = waiting.start.clone() else {
+                break;
+            };
+            let place = Place {
+                request: waiting.number,
+                sample: waiting.begun,
+            };
+            waiting.begun += 1;
+            let lane = Lane::new(
+                start,
+                context,
+                self.vocabulary,
+                &waiting.request,
+                place.sample,
+            );
+            if waiting.left() == 0 {
+                // The prompt is forgotten with it.
+                self.waiting.pop_front();
+            }
+            match lane {
+                Ok(lane) => self.lanes.push((place, lane)),
+                Err(error) => client.failed(place.request, Some(place.sample), error),
+            }
+        }
     }
 
-    /// The next sample, which waits no longer.
-    fn take(&mut self) -> Option<Place> {
-        let request = self.first()?;
-        let place = self.next;
-        self.next.overall += 1;
-        self.next.sample += 1;
-        if self.next.sample == self.requests[request].lanes {
-            (self.next.request, self.next.sample) = (request + 1, 0);
+    /// Every lane goes on until it needs the network, or ends; says whether the client said stop, and then all
+    /// have ended.
+    fn advance(&mut self, client: &mut dyn Client) -> bool {
+        let mut interrupted = false;
+        let lanes = std::mem::take(&mut self.lanes);
+        for (place, mut lane) in lanes {
+            let stop = if interrupted {
+                Ok(Some(Stop::Interrupted))
+            } else {
+                lane.advance(&mut self.stopwatch, &mut |events| {
+                    let go_on = client.step(place, events);
+                    interrupted |= go_on.is_break();
+                    go_on
+                })
+            };
+            match stop {
+                Ok(None) => self.lanes.push((place, lane)),
+                Ok(Some(stop)) => interrupted |= self.end(place, lane, stop, client),
+                Err(error) => client.failed(place.request, Some(place.sample), error),
+            }
         }
-        Some(place)
+        if interrupted {
+            // What is there is kept: a lane that was not at fault is told of its end like the others.
+            for (place, lane) in std::mem::take(&mut self.lanes) {
+                self.end(place, lane, Stop::Interrupted, client);
+            }
+        }
+        interrupted
+    }
+
+    /// Ends a lane and tells the client; says whether that said stop.
+    fn end(&mut self, place: Place, lane: Lane, stop: Stop, client: &mut dyn Client) -> bool {
+        let (events, sample) = lane.finish(stop, &mut self.stopwatch);
+        let go_on = client.step(place, &events);
+        client.end(place, &sample);
+        go_on.is_break()
+    }
+
+    /// One pass for all lanes.
+    fn ask(&mut self) -> Result<(), Error> {
+        if self.lanes.is_empty() {
+            return Ok(());
+        }
+        let lap = self.stopwatch.start();
+        let questions = self.lanes.iter_mut().map(|(_, lane)| lane.question());
+        let answers = last_logits(self.network, questions)?;
+        for ((_, lane), logits) in self.lanes.iter_mut().zip(answers) {
+            lane.answer(logits);
+        }
+        self.stopwatch.book(lap, |timing| &mut timing.model);
+        Ok(())
     }
 }
 
-/// One pass for all lanes.
-fn ask(
-    network: &dyn Network,
-    lanes: &mut [(Place, Lane)],
-    stopwatch: &mut Stopwatch,
-) -> Result<(), Error> {
-    if lanes.is_empty() {
-        return Ok(());
+/// Reads prompts in one pass.
+fn read(network: &dyn Network, new: &mut [&mut Waiting]) -> Result<(), Error> {
+    let mut caches: Vec<Cache> = new.iter().map(|_| network.new_cache()).collect();
+    let prompts = new.iter().map(|waiting| waiting.prompt.as_slice());
+    let answers = last_logits(network, prompts.zip(&mut caches))?;
+    for ((waiting, cache), logits) in new.iter_mut().zip(caches).zip(answers) {
+        waiting.start = Some(Arc::new(Start {
+            cache,
+            logits,
+            prompt: std::mem::take(&mut waiting.prompt),
+        }));
     }
-    let lap = stopwatch.start();
-    let questions = lanes.iter_mut().map(|(_, lane)| lane.question());
-    let answers = last_logits(network, questions)?;
-    for ((_, lane), logits) in lanes.iter_mut().zip(answers) {
-        lane.answer(logits);
-    }
-    stopwatch.book(lap, |timing| &mut timing.model);
     Ok(())
 }
 
@@ -189,51 +293,4 @@ fn last_logits<'a>(
     Ok(answers
         .map(|mut answer| answer.logits.pop().unwrap_or_default())
         .collect())
-}
-
-/// Prompts that were read and whose samples are not all begun.
-#[derive(Debug, Default)]
-struct Starts(BTreeMap<usize, Arc<Start>>);
-
-impl Starts {
-    /// Reads the prompts of the samples that come now, all in one pass.
-    fn prepare(
-        &mut self,
-        network: &dyn Network,
-        requests: &[Request<'_>],
-        coming: &[Place],
-        stopwatch: &mut Stopwatch,
-    ) -> Result<(), Error> {
-        let mut new: Vec<usize> = coming.iter().map(|place| place.request).collect();
-        new.dedup();
-        new.retain(|request| !self.0.contains_key(request));
-        if new.is_empty() {
-            return Ok(());
-        }
-        let lap = stopwatch.start();
-        let mut caches: Vec<Cache> = new.iter().map(|_| network.new_cache()).collect();
-        let prompts = new.iter().map(|request| requests[*request].prompt);
-        let answers = last_logits(network, prompts.zip(&mut caches))?;
-        for ((request, cache), logits) in new.into_iter().zip(caches).zip(answers) {
-            let start = Start {
-                cache,
-                logits,
-                prompt: requests[request].prompt.to_vec(),
-            };
-            self.0.insert(request, Arc::new(start));
-        }
-        stopwatch.book(lap, |timing| &mut timing.prefill);
-        Ok(())
-    }
-
-    fn of(&self, request: usize) -> Option<Arc<Start>> {
-        self.0.get(&request).cloned()
-    }
-
-    /// Lets go of the prompts that nobody waits for.
-    fn forget(&mut self, first_waiting: Option<usize>) {
-        // They wait in the order of their requests.
-        self.0
-            .retain(|request, _| first_waiting.is_some_and(|first| first <= *request));
-    }
 }

@@ -1,8 +1,8 @@
 //! How are the stages wired into a method?
 //!
 //! A method decides who notices, who locates, who patches and who verifies. Each is one file and one
-//! entry in [`METHODS`]; all share one shape: a [`Request`] goes in, [`Sink`] hears every token as it
-//! falls, a [`Written`] comes out.
+//! entry in [`METHODS`]; all share one shape: a [`Client`] hands out [`Request`]s, as a [`Sink`] it hears every
+//! token as it falls and gets each [`Sample`] as it ends, and an [`Outcome`] says how it all ended.
 //!
 //! Start with [`stream_of_revision`]: the loop in which the model itself does all of it while writing.
 
@@ -19,8 +19,8 @@ mod written;
 
 pub use error::Error;
 pub use method::{METHODS, Method, Write, by_name};
-pub use request::{Request, lane_seed};
-pub use sink::{Ignore, Sink};
+pub use request::{Request, lane_seed, seed_from};
+pub use sink::{Client, Ignore, Next, Place, Sink};
 pub use timing::Timing;
 pub use vocabulary::vocabulary;
-pub use written::{Sample, Stop, Written};
+pub use written::{Outcome, Sample, Stop, Written};

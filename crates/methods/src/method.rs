@@ -5,7 +5,7 @@ use std::sync::Arc;
 use palinode_model::LocalModel;
 use palinode_revise::Vocabulary;
 
-use crate::{Error, Request, Sink, Written};
+use crate::{Client, Error, Outcome};
 
 /// One way of writing code: who notices, locates, patches and verifies.
 #[derive(Debug)]
@@ -18,23 +18,21 @@ pub struct Method {
     pub doc: &'static str,
     /// Whether it needs a model whose vocabulary has the five action tokens.
     pub needs_action_tokens: bool,
-    /// Writes the samples of some requests.
+    /// Writes what a client wants written.
     pub write: Write,
 }
 
-/// Writes [`Request::lanes`] samples of each request, so many of them at once, telling the sink of every token.
+/// Writes [`Request::lanes`](crate::Request::lanes) samples of each request that a client hands out, so many of them
+/// at once, and tells the client of every token.
 ///
-/// Samples are begun in the order of the requests; the sink knows each by its number among all. What a sample
-/// says does not depend on how many are written at once, on a processor to the last bit.
+/// Samples are begun in the order of the requests. What a sample says does not depend on how many are written at
+/// once nor on what is written beside it, on a processor to the last bit. Nothing is kept of a sample that ended.
 ///
-/// The errors are those of [`Error`]. What the sink has heard before one stays true.
-pub type Write = fn(
-    &LocalModel,
-    &Arc<Vocabulary>,
-    &[Request<'_>],
-    usize,
-    &mut dyn Sink,
-) -> Result<Vec<Written>, Error>;
+/// A request or a sample that cannot be written is the client's to hear ([`Sink::failed`](crate::Sink::failed)) and
+/// ends nothing else. The errors are what ends everything: the network failed. What the client has heard before
+/// one stays true.
+pub type Write =
+    fn(&LocalModel, &Arc<Vocabulary>, usize, &mut dyn Client) -> Result<Outcome, Error>;
 
 /// Every method. The order is the order in which `palinode list methods` shows them.
 pub static METHODS: &[&Method] = &[&crate::plain::ENTRY, &crate::stream_of_revision::ENTRY];

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use palinode_model::LocalModel;
 use palinode_revise::{SessionOptions, Vocabulary};
 
-use crate::{Error, Method, Request, Sink, Written, lanes};
+use crate::{Client, Error, Method, Outcome, lanes};
 
 pub(crate) static ENTRY: Method = Method {
     name: "plain",
@@ -22,20 +22,13 @@ with: same prompt, same sampling, same seed.",
 fn write(
     model: &LocalModel,
     vocabulary: &Arc<Vocabulary>,
-    requests: &[Request<'_>],
     at_once: usize,
-    sink: &mut dyn Sink,
-) -> Result<Vec<Written>, Error> {
-    let plain = |request: &Request<'_>| SessionOptions {
-        revise: false,
-        ..request.session
-    };
-    let requests: Vec<Request<'_>> = requests
-        .iter()
-        .map(|request| Request {
-            session: plain(request),
-            ..request.clone()
-        })
-        .collect();
-    lanes::write(model, vocabulary, &requests, at_once, sink)
+    client: &mut dyn Client,
+) -> Result<Outcome, Error> {
+    lanes::write(model, vocabulary, at_once, client, |session| {
+        SessionOptions {
+            revise: false,
+            ..session
+        }
+    })
 }

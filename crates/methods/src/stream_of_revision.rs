@@ -25,7 +25,9 @@ use palinode_revise::{Constraint, Session, SessionOptions, Vocabulary};
 
 use crate::lanes;
 use crate::timing::Stopwatch;
-use crate::{Error, Method, Request, Sample, Sink, Stop, Written, lane_seed};
+use crate::{
+    Client, Error, Method, Next, Outcome, Place, Request, Sample, Sink, Stop, Written, lane_seed,
+};
 
 pub(crate) static ENTRY: Method = Method {
     name: "stream_of_revision",
@@ -44,10 +46,20 @@ One revision replaces one contiguous span.
 Source: Stream of Revision (arXiv 2602.01187), sections 3 and appendix A, with the bound of
 its equation 3 corrected by one.",
     needs_action_tokens: true,
-    write: lanes::write,
+    write: write_all,
 };
 
-/// Writes every lane of `request`, one after the other, over one prefill of the prompt.
+/// Writes what a client wants written, revising wherever a request allows it.
+fn write_all(
+    model: &LocalModel,
+    vocabulary: &Arc<Vocabulary>,
+    at_once: usize,
+    client: &mut dyn Client,
+) -> Result<Outcome, Error> {
+    lanes::write(model, vocabulary, at_once, client, |session| session)
+}
+
+/// Writes every lane of one `request`, one after the other, over one prefill of the prompt, and keeps them.
 ///
 /// A vocabulary without action tokens writes plainly. Costs one forward pass over the prompt, and a forward pass
 /// for each token that is not forced. The cache of the prompt is shared.
@@ -60,8 +72,51 @@ pub fn write(
     request: &Request<'_>,
     sink: &mut dyn Sink,
 ) -> Result<Written, Error> {
-    let mut written = lanes::write(model, vocabulary, std::slice::from_ref(request), 1, sink)?;
-    written.pop().ok_or(Error::EmptyPrompt)
+    let mut one = One {
+        request: Some(request.clone()),
+        sink,
+        samples: Vec::new(),
+        error: None,
+    };
+    let outcome = write_all(model, vocabulary, 1, &mut one)?;
+    match one.error {
+        Some(error) => Err(error),
+        None => Ok(Written {
+            samples: one.samples,
+            prompt_tokens: request.prompt.len(),
+            interrupted: outcome.interrupted,
+            timing: outcome.timing,
+        }),
+    }
+}
+
+/// A client with one request, who keeps what is written.
+struct One<'a> {
+    request: Option<Request<'a>>,
+    sink: &'a mut dyn Sink,
+    samples: Vec<Sample>,
+    error: Option<Error>,
+}
+
+impl Sink for One<'_> {
+    fn step(&mut self, place: Place, events: &[palinode_revise::Event]) -> ControlFlow<()> {
+        self.sink.step(place, events)
+    }
+
+    fn end(&mut self, place: Place, sample: &Sample) {
+        self.samples.push(sample.clone());
+        self.sink.end(place, sample);
+    }
+
+    fn failed(&mut self, _request: usize, _sample: Option<usize>, error: Error) {
+        self.error.get_or_insert(error);
+    }
+}
+
+impl Client for One<'_> {
+    fn next(&mut self, _idle: bool) -> Next<'_> {
+        self.request.take().map_or(Next::End, Next::Request)
+    }
 }
 
 /// What all samples of one prompt begin with.

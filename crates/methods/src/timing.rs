@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 /// Time spent, by room. The rest of the wall time belongs to the sink and the loop itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timing {
-    /// The one forward pass over the prompt.
+    /// The forward passes over prompts.
     pub prefill: Duration,
-    /// Forward passes after it, and cutting the cache.
+    /// Forward passes after them, and cutting the caches.
     pub model: Duration,
     /// Constraints, pushing tokens, closing sessions: all of `revise`.
     pub revise: Duration,
@@ -24,18 +24,16 @@ impl Timing {
 }
 
 /// Adds up time where it is asked to, and reads no clock where it is not.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Stopwatch {
-    pub(crate) timing: Timing,
+    timing: Timing,
     running: bool,
 }
 
 impl Stopwatch {
-    pub(crate) fn new(running: bool) -> Self {
-        Self {
-            timing: Timing::default(),
-            running,
-        }
+    /// Reads the clock from now on.
+    pub(crate) fn run(&mut self) {
+        self.running = true;
     }
 
     /// Starts a lap.

@@ -5,7 +5,16 @@ use palinode_revise::Usage;
 
 use crate::Timing;
 
-/// The result of one [`Request`](crate::Request).
+/// How a run ended. Its samples were given to the [`Sink`](crate::Sink).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Whether the sink said stop: samples that were being written are not complete, and others are missing.
+    pub interrupted: bool,
+    /// Where the time went, if any request asked for it.
+    pub timing: Option<Timing>,
+}
+
+/// The result of one [`Request`](crate::Request) that was written by itself.
 #[derive(Clone, Debug)]
 pub struct Written {
     /// The samples, in lane order. Fewer than asked for only where the sink said stop.

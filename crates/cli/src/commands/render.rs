@@ -177,12 +177,19 @@ impl Showing {
         if self.log.is_none() && self.live.is_none() {
             return Ok(());
         }
-        for event in events {
+        for (at, event) in events.iter().enumerate() {
             if matches!(event, Event::Dropped { .. } | Event::Refused { .. }) {
                 self.refusals += 1;
             }
             let shown = self.whole.push(event);
-            self.one(event, shown.as_ref())?;
+            // Why an episode of a text came to nothing is what is malformed there, which is said next.
+            let reason = match (event, events.get(at + 1)) {
+                (Event::Dropped { .. }, Some(Event::Malformed { problem })) => {
+                    Some(problem.message.as_str())
+                }
+                _ => None,
+            };
+            self.one(event, shown.as_ref(), reason)?;
         }
         Ok(())
     }
@@ -191,6 +198,7 @@ impl Showing {
         &mut self,
         event: &Event,
         shown: Option<&palinode_revise::Shown>,
+        reason: Option<&str>,
     ) -> Result<(), Failure> {
         if let Some(live) = &mut self.live {
             live.show(event, shown)
@@ -201,7 +209,15 @@ impl Showing {
                 // The adapter's own changes always fit the text that they built.
                 let _ = shown.apply_to(&mut self.program);
             }
-            if let Some(line) = line_of(1, event, shown) {
+            let line = match (line_of(1, event, shown), reason) {
+                (Some(What::Refused { discarded, .. }), Some(reason)) => Some(What::Refused {
+                    sample: 1,
+                    reason: reason.to_owned(),
+                    discarded,
+                }),
+                (line, _) => line,
+            };
+            if let Some(line) = line {
                 log.write(line)?;
             }
         }
@@ -210,7 +226,7 @@ impl Showing {
 
     fn finish(&mut self, revisions: u64) -> Result<(), Failure> {
         if let Some(shown) = self.whole.finish() {
-            self.one(&Event::End, Some(&shown))?;
+            self.one(&Event::End, Some(&shown), None)?;
         }
         if let Some(live) = &mut self.live {
             live.finish().map_err(|error| Failure::stdout(&error))?;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::{HubModel, PREFIX, USER_AGENT, is_part, is_weights};
 use crate::console::variable;
 
-/// How deep branches and tags are looked for: their names may have slashes.
+/// How deep branches, tags and GGUF files are looked for: their names may have slashes.
 const DEEPEST: usize = 4;
 /// The longest `config.json` that is read.
 const LONGEST: u64 = 1 << 20;
@@ -105,7 +105,9 @@ fn snapshot(folder: &Path, name: &str, all: &mut Vec<Cached>) {
             weights: read.iter().any(|file| is_weights(file) && size(file) > 0),
         });
     }
-    for file in files.iter().filter(|file| size(file) > 0) {
+    let mut below = Vec::new();
+    nested(folder, "", DEEPEST, &mut below);
+    for file in below.iter().filter(|file| size(file) > 0) {
         let stem = file.strip_suffix(".gguf");
         if stem.is_some_and(|stem| !is_part(stem))
             && let Ok(model) = HubModel::parse(&format!("{name}#{file}"))
@@ -117,6 +119,19 @@ fn snapshot(folder: &Path, name: &str, all: &mut Vec<Cached>) {
                 known: None,
                 weights: true,
             });
+        }
+    }
+}
+
+/// The files in a folder and in those below it, as the hub names them.
+fn nested(folder: &Path, prefix: &str, depth: usize, all: &mut Vec<String>) {
+    for name in names(folder) {
+        let path = folder.join(&name);
+        let name = format!("{prefix}{name}");
+        if !path.is_dir() {
+            all.push(name);
+        } else if depth > 0 {
+            nested(&path, &format!("{name}/"), depth - 1, all);
         }
     }
 }
@@ -220,6 +235,11 @@ mod tests {
             &snapshot("d--gguf", COMMIT, "m-00001-of-00002.gguf"),
             "123",
         );
+        put(
+            cache,
+            &snapshot("d--gguf", COMMIT, "few/bits/m-Q2.gguf"),
+            "1",
+        );
         put(cache, &snapshot("no-slash", COMMIT, "config.json"), known);
         put(cache, "datasets--x--y/refs/main", COMMIT);
         let found: Vec<String> = models(cache)
@@ -231,6 +251,7 @@ mod tests {
         hf:a/known@refs/pr/1  in the cache, without weights: qwen2
         hf:b/other@0123456789abcdef0123456789abcdef01234567  in the cache, 33 B: BertModel, which cannot be run (see `palinode list architectures`)
         hf:c/broken@0123456789abcdef0123456789abcdef01234567  in the cache, without weights: a config.json that cannot be used
+        hf:d/gguf#few/bits/m-Q2.gguf  in the cache, 1 B: GGUF
         hf:d/gguf#m-Q4.gguf  in the cache, 3 B: GGUF
         ");
         assert!(models(&cache.join("nowhere")).is_empty());

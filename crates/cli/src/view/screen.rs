@@ -8,13 +8,17 @@
 //! **Limits.** What has scrolled off the top cannot be repainted. A revision that starts there is not
 //! shown while it is written; when it is accepted, a divider takes the place of the rows that can still be
 //! reached, and the program is printed again from the first line that changed. After the window was resized
-//! the divider comes below what stands there, since the terminal may have wrapped its rows anew. So the last
+//! the divider comes below what stands there, since the terminal may have wrapped its rows anew. In a window of a
+//! few rows a patch that would push its scope off the top is not shown before it is accepted. So the last
 //! thing on the screen, below the last divider, is always the program as it stands.
 
 use std::ops::Range;
 
 use super::layout::{Row, Style, Styled, lay_out};
 use super::palette::Palette;
+
+/// A window of at most so many rows is low: there a line that is struck and what replaces it hardly stand together.
+const FEW_ROWS: usize = 4;
 
 /// A program on a terminal, and the episode that is changing it.
 #[derive(Debug)]
@@ -236,6 +240,10 @@ impl Screen {
     /// Brings the terminal up to date after a change at or behind byte `start`.
     fn update(&mut self, start: usize) -> String {
         let start = start.min(self.put_off.unwrap_or(usize::MAX));
+        if self.crowded_out(start) {
+            self.put_off = Some(start);
+            return String::new();
+        }
         if start >= self.first
             && let Some(out) = self.repaint(start)
         {
@@ -248,6 +256,16 @@ impl Screen {
         } else {
             String::new()
         }
+    }
+
+    /// Whether a patch that is being written would push the span it replaces out of reach, in a window so low that
+    /// most do. It is shown when it has taken the span's place, rather than twice.
+    fn crowded_out(&self, start: usize) -> bool {
+        if self.height > FEW_ROWS || !matches!(self.overlay, Overlay::Struck(..)) {
+            return false;
+        }
+        let line = self.line_start(start).max(self.first);
+        lay_out(&self.pieces(line), self.width).0.len() > self.height
     }
 
     /// Repaints from the line that holds byte `start`; nothing if a row that differs is out of reach.

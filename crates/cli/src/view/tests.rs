@@ -233,6 +233,27 @@ fn a_patch_taller_than_the_window_ends_with_the_program() {
 }
 
 #[test]
+fn a_low_window_shows_a_patch_once() {
+    let program = "a();\nb();\nc();\n";
+    for rows in [2, 3, 4] {
+        let pictures = revise(20, rows, program, "c();\n", "d();\ne();\nf();\n");
+        let mut lines: Vec<&str> = pictures[4].lines().collect();
+        let all = ["", "a();", "b();", "+d();+", "+e();+", "+f();+", "}", ""];
+        // The last rows of the program, with the cursor's own below it, and no divider.
+        lines.push("");
+        let seen = usize::from(rows);
+        assert_eq!(
+            lines[..seen],
+            all[all.len() - seen..],
+            "{rows} rows: {pictures:?}"
+        );
+    }
+    // Where there is room it is shown beside what it replaces.
+    let pictures = revise(20, 5, program, "c();\n", "d();\ne();\n");
+    assert!(pictures[3].contains("-c();-") && pictures[3].contains("+d();+"));
+}
+
+#[test]
 fn later_revisions_carry_the_highlight_of_earlier_ones() {
     let mut seen = Seen::new(40, 10);
     seen.then(|screen| screen.append("a = 1\nb = 2\nc = 3\n"))

@@ -9,6 +9,8 @@ mod hub;
 mod list;
 #[cfg(feature = "local")]
 mod model;
+#[cfg(feature = "local")]
+mod prompts;
 mod render;
 #[cfg(feature = "local")]
 #[path = "../../../methods/tests/it/scripted.rs"]

@@ -98,6 +98,21 @@ fn malformed_episodes_are_told_with_their_place_and_the_rest_is_rendered() {
         .filter(|kind| **kind == "malformed")
         .count();
     assert_eq!(malformed, ran.stderr.lines().count());
+    // An episode that came to nothing says why, as the line about the text does.
+    let refused = replayed
+        .lines
+        .iter()
+        .filter(|line| line["type"] == "refused");
+    let reasons: Vec<&str> = refused
+        .map(|line| line["reason"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            "the text quoted here does not stand in the program written so far",
+            "the episode that begins here is not finished: <|/OLD|> is missing"
+        ]
+    );
 }
 
 #[test]

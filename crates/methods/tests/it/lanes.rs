@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use palinode_methods::{Error, Ignore, Request, Stop, stream_of_revision};
+use palinode_methods::{Error, Ignore, Place, Request, Stop, stream_of_revision};
 use palinode_model::SamplingOptions;
 use palinode_revise::Event;
 
@@ -98,7 +98,7 @@ fn an_interruption_keeps_what_there_is() {
             assert_eq!(first.stream.len(), stop_after);
         }
         assert_eq!(written.samples.len(), 1, "stopped after {stop_after}");
-        assert_eq!(heard.ends, [0]);
+        assert_eq!(heard.ends, [Place::default()]);
         let open = (4..10).contains(&stop_after);
         let dropped = heard
             .events
@@ -113,7 +113,7 @@ fn a_sink_can_be_a_closure() {
     let writer = Writer::new(GREETING, true);
     let prompt = writer.prompt();
     let mut tokens = 0;
-    let mut count = |_: usize, _: &[Event]| {
+    let mut count = |_: Place, _: &[Event]| {
         tokens += 1;
         ControlFlow::Continue(())
     };
@@ -156,6 +156,16 @@ fn what_cannot_be_written_is_refused_before_any_work() {
         refused(no_tokens),
         Error::ZeroLimit { name: "max_tokens" }
     ));
+    let foreign = [0, 1_000_000];
+    assert!(refused(request(&foreign)).to_string().contains("1000000"));
+    let cold = Request {
+        sampling: SamplingOptions {
+            temperature: -1.0,
+            ..SamplingOptions::default()
+        },
+        ..request(&prompt)
+    };
+    assert!(refused(cold).to_string().contains("temperature"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Is what a model takes back gone from the program, and nothing else?
 
-use palinode_methods::Stop;
+use palinode_methods::{Place, Stop};
 use palinode_revise::{Action, SessionOptions, Usage, replay};
 
 use crate::scripted::{END, GREETING, GREETING_DRAFT, GREETING_REVISED};
@@ -36,7 +36,7 @@ fn the_script_is_written_noticed_and_taken_back() {
     let events = heard.events.iter().map(|(_, event)| event);
     assert_eq!(replay(events).unwrap(), sample.program);
     assert_eq!(heard.steps, sample.stream.len() + 1);
-    assert_eq!(heard.ends, [0]);
+    assert_eq!(heard.ends, [Place::default()]);
     let markers: Vec<Action> = sample
         .stream
         .iter()

@@ -1,5 +1,7 @@
 //! `palinode generate`: write code, taking back what is wrong.
 
+mod growing;
+mod many;
 mod prompt;
 mod report;
 mod sampling;
@@ -9,19 +11,21 @@ mod watch;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use palinode_methods::{Error, Method, Request, by_name, vocabulary};
 use palinode_model::LocalModel;
-use palinode_revise::SessionOptions;
+use palinode_revise::Vocabulary;
 
+use self::prompt::{Prompt, Wording, encode};
 use self::sampling::Sampling;
-use self::settings::Settings;
+use self::settings::{Settings, Work};
 use self::watch::{Answer, Watcher};
 use crate::Status;
 use crate::compute::Compute;
 use crate::console::{ColourChoice, Console, note};
-use crate::events::{EventLog, What, Writing};
+use crate::events::{EventLog, What};
 use crate::examples::EXAMPLES;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
@@ -48,6 +52,23 @@ pub(crate) struct Arguments {
     /// Read the prompt from FILE
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Write for every line of FILE (JSON Lines; `-` is standard input); a result is a line, as soon as it is done
+    ///
+    /// A line is an object with `prompt`, a text that is taken as it stands, or `messages`, objects with `role` and
+    /// `content`. It may have an `id`, a text or a whole number, which is given back (else `task_id` is), and
+    /// `suffix`, `lang`, `max_tokens`, `seed`, `temperature`, `top_k`, `top_p`, `min_p`, `typical_p`,
+    /// `repetition_penalty`, `frequency_penalty` and `presence_penalty`, which mean what the flags mean, for this
+    /// line. Other fields are given back in `extra`. A file is checked before the model is loaded.
+    ///
+    /// A result is what --json gives, with `line` and `id`. A prompt that cannot be written gets a line of type
+    /// `error` and ends no other; then the exit code is 1. What a prompt is answered does not depend on the others.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["prompt", "file"])]
+    prompts: Option<PathBuf>,
+    /// Write the results of --prompts to FILE; one that holds some goes on with what is missing
+    ///
+    /// Results of other prompts or settings are refused. An `error` counts as done: take its line out to try again.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     /// The model: `nano` (bundled), a folder in Hugging Face layout, a `.gguf` file, or
     /// `hf:org/name[@revision]` from the hub; see `palinode list models`
     #[arg(short, long, value_name = "MODEL", default_value = BUNDLED)]
@@ -127,95 +148,92 @@ pub(crate) fn run(arguments: Arguments, started: Instant) -> Result<Status, Fail
     }
     let console = Console::new();
     let settings = Settings::new(arguments, console)?;
+    match &settings.work {
+        Work::One(prompt) => one(&settings, prompt, console, started),
+        Work::Many { prompts, out } => many::run(&settings, prompts, out.as_deref(), started),
+    }
+}
+
+/// Writes the samples of one prompt.
+fn one(
+    settings: &Settings,
+    prompt: &Prompt,
+    console: Console,
+    started: Instant,
+) -> Result<Status, Failure> {
     // Opened before the model, which may take long, so that a wrong name is told at once.
     let log = match &settings.events {
         None => None,
-        Some(target) => Some(EventLog::open(target, settings.prompt.file())?),
+        Some(target) => Some(EventLog::open(target, prompt.file())?),
     };
     let lanes = settings.at_once;
     let model = settings
         .model
         .load(&settings.compute, lanes, settings.max_tokens)?;
-    write(&settings, &model, log, console, started)
-}
-
-/// Everything after the model is loaded.
-fn write(
-    settings: &Settings,
-    model: &LocalModel,
-    log: Option<EventLog>,
-    console: Console,
-    started: Instant,
-) -> Result<Status, Failure> {
-    let unusable = |error: &Error| {
-        Failure::new(format!("cannot write with `{}`", model.name))
-            .because(error)
-            .maybe_hint(error.hint())
-    };
-    let words = vocabulary(model).map_err(|error| unusable(&error))?;
-    let method = method(settings, model, words.can_revise())?;
-    let prompt = prompt::encode(settings, model)?;
+    let (words, method) = ready(settings, &model)?;
+    let asked = settings.asked(Wording::Text(prompt.text.clone()));
+    let ids = encode(&asked, &prompt.source, &model)?;
+    let sampling = settings.sampling.options(&model.generation.options());
+    let mut writing = settings.writing(method, &asked, &sampling, settings.max_tokens);
+    writing.prompt_tokens = Some(ids.len());
     let request = Request {
-        prompt: &prompt,
+        prompt: &ids,
         lanes: settings.samples,
         max_tokens: settings.max_tokens,
-        sampling: settings.sampling.options(&model.generation.options()),
-        session: SessionOptions {
-            revise: settings.revise,
-            trigger_bias: settings.trigger_bias,
-            ..SessionOptions::default()
-        },
+        sampling,
+        session: settings.session(),
         measure: true,
     };
-    if settings.samples > 1 && request.sampling.temperature == 0.0 {
-        note("note: at temperature 0 all samples are the same; see --temperature");
-    }
-
-    let writing = Writing {
-        method: method.name,
-        prompt: settings.prompt.text.clone(),
-        language: settings.language.map(|language| language.name),
-        prompt_tokens: prompt.len(),
-        temperature: request.sampling.temperature,
-        top_k: request.sampling.top_k,
-        top_p: request.sampling.top_p,
-        min_p: request.sampling.min_p,
-        typical_p: request.sampling.typical_p,
-        repetition_penalty: request.sampling.repetition_penalty,
-        frequency_penalty: request.sampling.frequency_penalty,
-        presence_penalty: request.sampling.presence_penalty,
-        logit_bias: request.sampling.logit_bias.to_vec(),
-        seed: request.sampling.seed,
-        max_tokens: settings.max_tokens,
-        trigger_bias: settings.trigger_bias,
-    };
     let answer = Answer::new(settings, log.as_ref(), console);
-    let mut watcher = Watcher::new(settings, &model.name, &writing, log, answer);
+    let mut watcher = Watcher::new(settings, &model.name, &writing, request, log, answer);
     watcher.listen(Interrupt::listen());
-    let requests = std::slice::from_ref(&request);
-    let result = (method.write)(model, &words, requests, settings.at_once, &mut watcher);
-    let result = result.and_then(|mut written| written.pop().ok_or(Error::EmptyPrompt));
-    let first_token = watcher.first_token();
+    let result = (method.write)(&model, &words, settings.at_once, &mut watcher);
     if let Some(failure) = watcher.take_failure() {
         watcher.broke_off(What::Error {
+            sample: None,
             message: failure.what().to_owned(),
         });
         return Err(failure);
     }
-    let written = match result {
-        Ok(written) => written,
-        Err(error) => {
-            watcher.broke_off(What::Error {
-                message: error.to_string(),
-            });
-            return Err(unusable(&error));
-        }
-    };
+    let failed = watcher.take_error();
+    let result = result.and_then(|outcome| failed.map_or(Ok(outcome), Err));
+    let outcome = result.map_err(|error| {
+        watcher.broke_off(What::Error {
+            sample: None,
+            message: error.to_string(),
+        });
+        unusable(&model, &error)
+    })?;
+    let first_token = watcher.first_token().map(|at| at.duration_since(started));
     Ok(report::report(
         settings,
-        &written,
-        first_token.map(|at| at.duration_since(started)),
+        watcher.tally(),
+        outcome,
+        first_token,
     ))
+}
+
+/// What a model that is loaded writes with, as far as it can do what was asked for.
+fn ready(
+    settings: &Settings,
+    model: &LocalModel,
+) -> Result<(Arc<Vocabulary>, &'static Method), Failure> {
+    let words = vocabulary(model).map_err(|error| unusable(model, &error))?;
+    let method = method(settings, model, words.can_revise())?;
+    settings
+        .sampling
+        .check_ids(model.network.shape().vocabulary)?;
+    let sampling = settings.sampling.options(&model.generation.options());
+    if settings.samples > 1 && sampling.temperature == 0.0 {
+        note("note: at temperature 0 all samples are the same; see --temperature");
+    }
+    Ok((words, method))
+}
+
+fn unusable(model: &LocalModel, error: &Error) -> Failure {
+    Failure::new(format!("cannot write with `{}`", model.name))
+        .because(error)
+        .maybe_hint(error.hint())
 }
 
 /// The method that was asked for, as far as the model can.

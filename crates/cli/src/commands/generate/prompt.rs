@@ -1,31 +1,32 @@
 //! What is to be written: where does the prompt come from, and can it be used?
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use palinode_code::languages::Language;
-use palinode_model::LocalModel;
+use palinode_model::{Chat, ChatTemplate, LocalModel};
+use serde_json::{Value as Json, json};
 
-use super::settings::Settings;
 use crate::console::Console;
 use crate::failure::Failure;
 
 /// More than this is no prompt: it is refused before anything is done with it.
-const MOST_BYTES: u64 = 16 << 20;
+pub(super) const MOST_BYTES: u64 = 16 << 20;
 
 /// A prompt and where it comes from.
 #[derive(Debug)]
 pub(super) struct Prompt {
     /// The text, not blank, without the line breaks at its end.
     pub(super) text: String,
-    source: Source,
+    pub(super) source: Source,
 }
 
 /// Where a prompt comes from.
 #[derive(Debug)]
-enum Source {
+pub(super) enum Source {
     Argument,
     File(PathBuf),
     Stdin,
@@ -112,42 +113,78 @@ fn cannot_read(source: &Source, error: &io::Error) -> Failure {
         .hint("name a file that exists and may be read, or `-` for standard input")
 }
 
-/// The prompt's tokens, in the form that the model was trained on.
+/// What is put to the model, and how.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) wording: Wording,
+    /// What stands behind the gap that is to be filled.
+    pub(super) suffix: Option<String>,
+    /// Without the model's chat template.
+    pub(super) raw: bool,
+    pub(super) language: Option<&'static Language>,
+}
+
+/// In what form it is said.
+#[derive(Clone, Debug)]
+pub(super) enum Wording {
+    /// A text.
+    Text(String),
+    /// A conversation: objects with `role` and `content`, both texts.
+    Messages(Vec<Json>),
+}
+
+/// The prompt's tokens, in the form that the model was trained on. `named` is what messages call the prompt.
 ///
 /// # Errors
-/// Where it does not fit in the model's context with room to write, or the tokenizer fails on it.
-pub(super) fn encode(settings: &Settings, model: &LocalModel) -> Result<Vec<u32>, Failure> {
-    let prompt = &settings.prompt;
+/// Where it does not fit in the model's context with room to write, the model cannot be asked so, or the tokenizer
+/// fails on it.
+pub(super) fn encode(
+    asked: &Asked,
+    named: &dyn Display,
+    model: &LocalModel,
+) -> Result<Vec<u32>, Failure> {
     let failed = |error: palinode_model::Error| {
-        Failure::new(format!("cannot encode {}", prompt.source))
+        Failure::new(format!("cannot encode {named}"))
             .because(&error)
             .maybe_hint(error.hint())
     };
-    let ids = match &settings.suffix {
-        Some(suffix) => {
-            let ids = model.infill(&prompt.text, suffix).map_err(failed)?;
+    let chat = model.chat.as_ref().filter(|_| !asked.raw);
+    let ids = match (&asked.wording, &asked.suffix, chat) {
+        (Wording::Text(text), Some(suffix), _) => {
+            let ids = model.infill(text, suffix).map_err(failed)?;
             ids.ok_or_else(|| {
                 Failure::new(format!("`{}` cannot fill a gap", model.name)).hint(
-                    "leave out --suffix, or use a model with fill-in-the-middle tokens, such as Qwen2.5-Coder or \
+                    "leave out the suffix, or use a model with fill-in-the-middle tokens, such as Qwen2.5-Coder or \
                      StarCoder2",
                 )
             })?
         }
-        None if settings.raw || model.chat.is_none() => raw(&prompt.text, model).map_err(failed)?,
-        None => tokens(&prompt.text, settings.language, model).map_err(failed)?,
+        (Wording::Text(text), None, None) => raw(text, model).map_err(failed)?,
+        (Wording::Text(text), None, Some(chat)) => {
+            let messages = [json!({"role": "user", "content": text})];
+            tokens(&messages, asked.language, model, chat).map_err(failed)?
+        }
+        (Wording::Messages(messages), _, Some(chat)) => {
+            tokens(messages, asked.language, model, chat).map_err(failed)?
+        }
+        (Wording::Messages(_), _, None) => {
+            return Err(Failure::new(format!(
+                "`{}` has no chat template, so it cannot be given messages",
+                model.name
+            ))
+            .hint("give a `prompt` instead"));
+        }
     };
     let context = model.network.shape().context;
     if ids.is_empty() {
-        return Err(Failure::new(format!(
-            "{} has no tokens that `{}` knows",
-            prompt.source, model.name
-        ))
-        .hint("say it in other words"));
+        return Err(
+            Failure::new(format!("{named} has no tokens that `{}` knows", model.name))
+                .hint("say it in other words"),
+        );
     }
     if ids.len() >= context {
         return Err(Failure::new(format!(
-            "{} is too long: {} tokens, and the context of `{}` is {context}",
-            prompt.source,
+            "{named} is too long: {} tokens, and the context of `{}` is {context}",
             ids.len(),
             model.name
         ))
@@ -163,24 +200,49 @@ fn raw(text: &str, model: &LocalModel) -> Result<Vec<u32>, palinode_model::Error
     Ok(ids)
 }
 
-/// The ids of the prompt within its template. The template's special tokens are tokens; those that the text
+/// The ids of messages within their template. The template's special tokens are tokens; those that a message
 /// itself spells out (a marker, an end of turn) are only text, or a prompt could open an episode.
 fn tokens(
-    text: &str,
+    messages: &[Json],
     language: Option<&Language>,
     model: &LocalModel,
+    chat: &ChatTemplate,
 ) -> Result<Vec<u32>, palinode_model::Error> {
-    /// Stands for the text; private-use characters that no template has.
-    const PLACE: &str = "\u{f8ff}\u{e0d1}\u{f8ff}";
-    let language = language.map(|language| language.name);
+    let render = |messages: &[Json]| {
+        chat.render_chat(&Chat {
+            messages,
+            language: language.map(|language| language.name),
+            ..Chat::default()
+        })
+    };
     let tokenizer = &model.tokenizer;
-    let spelt_out = |special: &String| !special.is_empty() && text.contains(special.as_str());
-    if !tokenizer.special_texts().iter().any(spelt_out) {
-        return tokenizer.encode(&model.prompt(text, language)?);
+    let texts: Vec<&str> = messages
+        .iter()
+        .map(|message| message["content"].as_str().unwrap_or_default())
+        .collect();
+    let special = tokenizer.special_texts();
+    let mut special = special.iter().filter(|special| !special.is_empty());
+    if !special.any(|special| texts.iter().any(|text| text.contains(special.as_str()))) {
+        return tokenizer.encode(&render(messages)?);
     }
-    let around = model.prompt(PLACE, language)?;
+    let mut places = messages.to_vec();
+    for (number, message) in places.iter_mut().enumerate() {
+        message["content"] = format!("{OPEN}{number}{CLOSE}").into();
+    }
+    let around = render(&places)?;
+    let mut mentioned = vec![false; texts.len()];
     let mut ids = Vec::new();
-    if !around.contains(PLACE) {
+    let mut rest = around.as_str();
+    while let Some((before, number, behind)) = place(rest) {
+        ids.extend(tokenizer.encode(before)?);
+        if let Some(text) = texts.get(number) {
+            ids.extend(tokenizer.encode_plain(text)?);
+            mentioned[number] = true;
+        }
+        rest = behind;
+    }
+    ids.extend(tokenizer.encode(rest)?);
+    if mentioned.contains(&false) {
         // Mentioned nowhere, or not as it is.
         return Err(palinode_model::Error::Encoding {
             problem:
@@ -188,11 +250,31 @@ fn tokens(
                     .to_owned(),
         });
     }
-    for (number, part) in around.split(PLACE).enumerate() {
-        if number > 0 {
-            ids.extend(tokenizer.encode_plain(text)?);
-        }
-        ids.extend(tokenizer.encode(part)?);
-    }
     Ok(ids)
+}
+
+/// Around the number of the message whose place it keeps: private-use characters that no template has.
+const OPEN: &str = "\u{f8ff}\u{e0d1}";
+const CLOSE: &str = "\u{e0d1}\u{f8ff}";
+
+/// The first place that is kept, what stands before it, its number, and what stands behind it.
+fn place(text: &str) -> Option<(&str, usize, &str)> {
+    let (before, rest) = text.split_once(OPEN)?;
+    let (number, behind) = rest.split_once(CLOSE)?;
+    Some((before, number.parse().ok()?, behind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn places_are_found_in_their_order() {
+        let text = "a\u{f8ff}\u{e0d1}12\u{e0d1}\u{f8ff}b\u{f8ff}\u{e0d1}3\u{e0d1}\u{f8ff}";
+        let (before, number, behind) = place(text).unwrap();
+        assert_eq!((before, number), ("a", 12));
+        let (before, number, behind) = place(behind).unwrap();
+        assert_eq!((before, number, behind), ("b", 3, ""));
+        assert_eq!(place("a\u{f8ff}b"), None);
+    }
 }

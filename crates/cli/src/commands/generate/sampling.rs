@@ -1,6 +1,7 @@
 //! How are tokens drawn: which flags say so, and what holds where they are silent?
 
 use palinode_model::{Error, SamplingOptions};
+use serde_json::Value as Json;
 
 use crate::failure::Failure;
 
@@ -76,17 +77,65 @@ impl Sampling {
 
     /// Refuses a value that makes no sense, by its flag.
     pub(super) fn check(&self) -> Result<(), Failure> {
+        match self.problem() {
+            Some((option, value, problem)) => {
+                let flag = format!("--{}", option.replace('_', "-"));
+                Err(Failure::new(format!("{flag} is {value}: {problem}"))
+                    .hint(format!("see `palinode generate --help` for {flag}")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The option that makes no sense, its value, and what is wrong with it.
+    pub(super) fn problem(&self) -> Option<(&'static str, f32, &'static str)> {
         match self.options(&SamplingOptions::default()).check() {
             Err(Error::SamplingOption {
                 option,
                 value,
                 problem,
-            }) => {
-                let flag = format!("--{}", option.replace('_', "-"));
-                Err(Failure::new(format!("{flag} is {value}: {problem}"))
-                    .hint(format!("see `palinode generate --help` for {flag}")))
-            }
-            _ => Ok(()),
+            }) => Some((option, value, problem)),
+            _ => None,
         }
+    }
+
+    /// Refuses to push tokens that the model does not have.
+    pub(super) fn check_ids(&self, vocabulary: usize) -> Result<(), Failure> {
+        let foreign = self
+            .logit_bias
+            .iter()
+            .find(|(id, _)| *id as usize >= vocabulary);
+        foreign.map_or(Ok(()), |(id, _)| {
+            Err(Failure::new(format!(
+                "--logit-bias: token id {id} is outside the vocabulary of {vocabulary}"
+            ))
+            .hint("`palinode model logits` shows ids of this model"))
+        })
+    }
+
+    /// Takes the value that a line of prompts has for one of the flags, by the flag's name with underscores;
+    /// says whether there is such a flag.
+    ///
+    /// # Errors
+    /// What the value must be and is not.
+    pub(super) fn set(&mut self, field: &str, value: &Json) -> Result<bool, &'static str> {
+        let number = || match value.as_f64() {
+            Some(number) => Ok(number as f32),
+            None => Err("it must be a number"),
+        };
+        let whole = || value.as_u64().ok_or("it must be a whole number, 0 or more");
+        match field {
+            "temperature" => self.temperature = Some(number()?),
+            "top_k" => self.top_k = Some(usize::try_from(whole()?).unwrap_or(usize::MAX)),
+            "top_p" => self.top_p = Some(number()?),
+            "min_p" => self.min_p = Some(number()?),
+            "typical_p" => self.typical_p = Some(number()?),
+            "repetition_penalty" => self.repetition_penalty = Some(number()?),
+            "frequency_penalty" => self.frequency_penalty = number()?,
+            "presence_penalty" => self.presence_penalty = number()?,
+            "seed" => self.seed = whole()?,
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 }

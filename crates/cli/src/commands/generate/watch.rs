@@ -5,16 +5,14 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use palinode_methods::{Sample, Sink};
-use palinode_revise::{Event, Shown, Usage, WholeCharacters};
-use serde::Serialize;
+use palinode_methods::{Client, Error, Next, Place, Request, Sample, Sink};
+use palinode_revise::{Event, Shown};
 
+use super::growing::{Common, Growing};
+use super::report::Tally;
 use super::settings::Settings;
 use crate::console::Console;
-use crate::events::{
-    End, EventLog, SCHEMA, Start, What, WireRevision, WireTokens, WireUsage, Writing, line_of,
-    write_line,
-};
+use crate::events::{End, EventLog, Start, What, Writing, line_of, write_line};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::view::{Live, Pace};
@@ -49,22 +47,6 @@ impl Answer {
     }
 }
 
-/// One JSON object for a sample.
-#[derive(Serialize)]
-struct SampleLine<'a> {
-    schema: u32,
-    r#type: &'static str,
-    sample: usize,
-    samples: usize,
-    model: &'a str,
-    #[serde(flatten)]
-    writing: &'a Writing,
-    program: &'a str,
-    stop: &'static str,
-    usage: WireUsage,
-    revisions: &'a [WireRevision],
-}
-
 /// Follows all samples: the event log, the terminal, Ctrl-C, the answer.
 pub(super) struct Watcher<'a> {
     settings: &'a Settings,
@@ -73,6 +55,10 @@ pub(super) struct Watcher<'a> {
     log: Option<EventLog>,
     answer: Answer,
     interrupt: Interrupt,
+    /// What is to be written, until it is begun.
+    request: Option<Request<'a>>,
+    /// What was written so far.
+    tally: Tally,
     /// The samples that are being written.
     open: BTreeMap<usize, Open>,
     /// Programs that are done and whose turn to be printed has not come.
@@ -82,16 +68,15 @@ pub(super) struct Watcher<'a> {
     first_token: Option<Instant>,
     /// What went wrong with the output. The sink can only say stop.
     failure: Option<Failure>,
+    /// Why a sample could not be written: the first reason.
+    error: Option<Error>,
 }
 
 /// A sample that is being written.
 struct Open {
     sample: usize,
-    since: Instant,
     live: Option<Live>,
-    whole: WholeCharacters,
-    program: String,
-    revisions: Vec<WireRevision>,
+    growing: Growing,
 }
 
 impl<'a> Watcher<'a> {
@@ -99,9 +84,12 @@ impl<'a> Watcher<'a> {
         settings: &'a Settings,
         model: &'a str,
         writing: &'a Writing,
+        request: Request<'a>,
         log: Option<EventLog>,
         answer: Answer,
     ) -> Self {
+        let mut tally = Tally::default();
+        tally.read(request.prompt.len());
         Self {
             settings,
             model,
@@ -109,11 +97,14 @@ impl<'a> Watcher<'a> {
             log,
             answer,
             interrupt: Interrupt::default(),
+            request: Some(request),
+            tally,
             open: BTreeMap::new(),
             done: BTreeMap::new(),
             turn: 1,
             first_token: None,
             failure: None,
+            error: None,
         }
     }
 
@@ -125,6 +116,16 @@ impl<'a> Watcher<'a> {
     /// When the first token fell.
     pub(super) fn first_token(&self) -> Option<Instant> {
         self.first_token
+    }
+
+    /// What was written.
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Why a sample could not be written, if one could not.
+    pub(super) fn take_error(&mut self) -> Option<Error> {
+        self.error.take()
     }
 
     /// What went wrong with the output, if something did.
@@ -176,11 +177,8 @@ impl<'a> Watcher<'a> {
         };
         let open = Open {
             sample,
-            since: Instant::now(),
             live,
-            whole: WholeCharacters::new(),
-            program: String::new(),
-            revisions: Vec::new(),
+            growing: Growing::new(),
         };
         self.open.insert(sample, open);
         Ok(())
@@ -208,7 +206,7 @@ impl<'a> Watcher<'a> {
             return Ok(());
         };
         for event in events {
-            let shown = open.whole.push(event);
+            let shown = open.growing.push(event);
             open.one(event, shown.as_ref(), self.log.as_mut())?;
         }
         Ok(())
@@ -219,22 +217,20 @@ impl<'a> Watcher<'a> {
         let Some(mut open) = self.open.remove(&(lane + 1)) else {
             return Ok(());
         };
-        if let Some(shown) = open.whole.finish() {
+        if let Some(shown) = open.growing.finish() {
             open.one(&Event::End, Some(&shown), self.log.as_mut())?;
         }
-        let seconds = open.since.elapsed().as_secs_f64();
-        let usage = wire_usage(self.writing.prompt_tokens, sample.usage, seconds);
-        let stop = sample.stop.name();
         if let Some(live) = &mut open.live {
             live.finish().map_err(|error| Failure::stdout(&error))?;
         }
         let number = open.sample;
         if let Some(log) = &mut self.log {
+            let prompt = self.writing.prompt_tokens.unwrap_or_default();
             log.write(What::End(End {
                 sample: number,
-                program: &open.program,
-                stop,
-                usage: usage.clone(),
+                program: &open.growing.program,
+                stop: sample.stop.name(),
+                usage: open.growing.usage(prompt, sample.usage),
             }))?;
         }
         match self.answer {
@@ -243,23 +239,36 @@ impl<'a> Watcher<'a> {
                 self.done.insert(number, sample.program.clone());
                 self.print_in_turn()
             }
-            Answer::Json => write_line(
-                &mut io::stdout().lock(),
-                &SampleLine {
-                    schema: SCHEMA,
-                    r#type: "sample",
-                    sample: number,
+            Answer::Json => {
+                let common = Common {
+                    origin: None,
                     samples: self.settings.samples,
                     model: self.model,
                     writing: self.writing,
-                    program: &open.program,
-                    stop,
-                    usage,
-                    revisions: &open.revisions,
-                },
-            ),
+                    extra: None,
+                };
+                let line = common.line(number, &open.growing, sample);
+                write_line(&mut io::stdout().lock(), &line)
+            }
         }
         .map_err(|error| Failure::stdout(&error))
+    }
+
+    /// Leaves a sample that cannot be written on.
+    fn give_up(&mut self, sample: usize, error: &Error) -> Result<(), Failure> {
+        let Some(mut open) = self.open.remove(&sample) else {
+            return Ok(());
+        };
+        if let Some(live) = &mut open.live {
+            live.finish().map_err(|error| Failure::stdout(&error))?;
+        }
+        match &mut self.log {
+            Some(log) => log.write(What::Error {
+                sample: Some(sample),
+                message: error.to_string(),
+            }),
+            None => Ok(()),
+        }
     }
 
     /// Prints the programs whose turn has come: samples that are written at once do not end in their order.
@@ -297,7 +306,7 @@ impl<'a> Watcher<'a> {
 }
 
 impl Open {
-    /// One event, and what it changed: to the terminal, the program and the log.
+    /// One event, and what it changed: to the terminal and the log.
     fn one(
         &mut self,
         event: &Event,
@@ -308,11 +317,6 @@ impl Open {
             live.show(event, shown)
                 .map_err(|error| Failure::stdout(&error))?;
         }
-        if let Some(shown) = shown {
-            // The adapter's own changes always fit the text that they built.
-            let _ = shown.apply_to(&mut self.program);
-            self.revisions.extend(WireRevision::of(event, shown));
-        }
         match (log, line_of(self.sample, event, shown)) {
             (Some(log), Some(line)) => log.write(line),
             _ => Ok(()),
@@ -321,34 +325,32 @@ impl Open {
 }
 
 impl Sink for Watcher<'_> {
-    fn step(&mut self, lane: usize, events: &[Event]) -> ControlFlow<()> {
+    fn step(&mut self, place: Place, events: &[Event]) -> ControlFlow<()> {
         self.first_token.get_or_insert_with(Instant::now);
-        let result = self.follow(lane, events);
+        let result = self.follow(place.sample, events);
         self.go_on(result)
     }
 
-    fn end(&mut self, lane: usize, sample: &Sample) {
+    fn end(&mut self, place: Place, sample: &Sample) {
+        self.tally.add(sample);
         if self.failure.is_none() {
-            let result = self.close(lane, sample);
+            let result = self.close(place.sample, sample);
             // The next step of the next lane hears of a failure.
             let _ = self.go_on(result);
         }
     }
+
+    fn failed(&mut self, _request: usize, sample: Option<usize>, error: Error) {
+        if let Some(sample) = sample {
+            let result = self.give_up(sample + 1, &error);
+            let _ = self.go_on(result);
+        }
+        self.error.get_or_insert(error);
+    }
 }
 
-/// A sample's cost for the machine-readable answers.
-fn wire_usage(prompt: usize, usage: Usage, seconds: f64) -> WireUsage {
-    WireUsage {
-        tokens: Some(WireTokens {
-            prompt: prompt as u64,
-            code: usage.code,
-            scope: usage.scope,
-            patch: usage.patch,
-            delimiter: usage.delimiter,
-            discarded: usage.discarded,
-        }),
-        revisions: usage.revisions,
-        refusals: usage.refusals,
-        seconds: Some(seconds),
+impl Client for Watcher<'_> {
+    fn next(&mut self, _idle: bool) -> Next<'_> {
+        self.request.take().map_or(Next::End, Next::Request)
     }
 }

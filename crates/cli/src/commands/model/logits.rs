@@ -2,7 +2,7 @@
 
 use std::io;
 
-use palinode_model::{Lane, Positions, Want};
+use palinode_model::{Lane, Positions, Source, Want};
 use serde::Serialize;
 
 use crate::Status;
@@ -74,7 +74,16 @@ const LISTED: usize = 10;
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let name = ModelName::parse(&arguments.model)?;
-    let model = name.load(&arguments.compute, 1, arguments.ids.len())?;
+    // How long a text is, only its tokenizer knows: asked before the weights are loaded, for which there must be
+    // room beside it.
+    let positions = |source: &Source| match &arguments.text {
+        None => Ok(arguments.ids.len()),
+        Some(text) => {
+            let ids = palinode_model::tokenizer(source).and_then(|all| all.encode(text));
+            Ok(ids.map_err(|error| name.unusable(&error))?.len())
+        }
+    };
+    let model = name.load_for(&arguments.compute, 1, &positions)?;
     let failed = |error: palinode_model::Error| {
         Failure::new(format!("cannot ask `{}`", model.name))
             .because(&error)
