@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use crate::{Cache, Error};
 
 /// New positions computed at once, over all lanes: bounds the memory of a pass.
-const CHUNK: usize = 256;
+const CHUNK: usize = 512;
 
 /// A network's form in numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::threads;
 use super::vectors::{mix as mix_rows, softmax};
 use crate::cache::{PAGE, Page};
 use crate::network::{Lane, Span};
 use crate::{Error, Shape};
 
-/// Scores to compute before more threads are worth waking.
+/// Scores to compute before they are worth sharing among threads.
 const WORTH_THREADS: usize = 1 << 16;
 
 /// Rows of queries that look at a page together: it is read from a farther cache once for all of them.
@@ -76,7 +77,7 @@ pub(super) fn mix(
         }
     }
     let one = |memory: &mut Memory, task: Task<'_>| task.run(memory, width, window);
-    if work < WORTH_THREADS || rayon::current_num_threads() == 1 {
+    if work < WORTH_THREADS || !threads() {
         let mut memory = Memory::default();
         for task in tasks {
             one(&mut memory, task);

@@ -9,6 +9,7 @@ use bytemuck::AnyBitPattern;
 use rayon::prelude::*;
 
 use super::eight::Eight;
+use super::threads;
 use crate::formats::{Block, MOST_GROUPS, Scales};
 
 /// Rows of input that one row of blocks meets at once.
@@ -21,7 +22,7 @@ const READY_EIGHTS: usize = 4;
 /// Rows of input that are taken on together: what is read again and again then stays in the second cache.
 const TOGETHER: usize = 128;
 
-/// Numbers to round before more threads are worth waking.
+/// Numbers to round before they are worth sharing among threads.
 const WORTH_THREADS: usize = 1 << 15;
 
 /// Rows of input as whole numbers of eight bits, in groups of 32 with a scale each.
@@ -66,7 +67,7 @@ impl Rounded {
                 }
             }
         };
-        if x.len() >= WORTH_THREADS && rayon::current_num_threads() > 1 {
+        if x.len() >= WORTH_THREADS && threads() {
             let rows = x.par_chunks_exact(inputs);
             rows.zip(rounded.par_chunks_exact_mut(eights)).for_each(one);
         } else {

@@ -10,12 +10,13 @@ use rayon::prelude::*;
 use super::blocks::{self, Rounded};
 use super::floats;
 use super::panels::Panels;
+use super::threads;
 use crate::formats::{
     Block, Format, IQ4NL, IQ4XS, Q2K, Q3K, Q4_0, Q4_1, Q4K, Q5_0, Q5_1, Q5K, Q6K, Q8_0,
 };
 use crate::weights::Stored;
 
-/// Products to compute before more threads are worth waking.
+/// Products to compute before they are worth sharing among threads.
 const WORTH_THREADS: usize = 1 << 18;
 /// Bytes of weights in one thread's turn where they meet one row of input: enough not to be worth a turn less.
 const TURN: usize = 64 << 10;
@@ -128,7 +129,7 @@ impl Matrix {
         }
         let turns = self.turns(parts, y);
         let worth = self.outputs * self.inputs * rows >= WORTH_THREADS && turns.len() > 1;
-        if worth && rayon::current_num_threads() > 1 {
+        if worth && threads() {
             turns.into_par_iter().for_each(|mut turn| turn.run(x));
         } else {
             turns.into_iter().for_each(|mut turn| turn.run(x));

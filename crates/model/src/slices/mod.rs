@@ -35,9 +35,16 @@ use crate::{Cache, Error, Network, Shape};
 /// Up to this many parameters a network's matrices are better packed anew: they fit a processor's cache then.
 pub(crate) const SMALL: u64 = 16_000_000;
 
-/// Numbers to do something with before more threads are worth waking, and rows of them in one thread's turn.
+/// Products of a pass before a pool of threads is worth waking: less is over sooner.
+const WORTH_THE_POOL: u64 = 1 << 24;
+/// Numbers to do something with before they are worth sharing among threads, and rows of them in one turn.
 const WORTH_THREADS: usize = 1 << 16;
 const TURN_ROWS: usize = 16;
+
+/// Whether the pass runs on a pool of threads that can share its work.
+fn threads() -> bool {
+    rayon::current_thread_index().is_some() && rayon::current_num_threads() > 1
+}
 
 /// The weights of a normalisation.
 #[derive(Debug)]
@@ -74,8 +81,6 @@ pub(crate) struct Decoder {
     layers: Vec<Layer>,
     norm: Norm,
     head: Arc<Matrix>, // [V, D]
-    /// Whether matrices are packed, for one thread.
-    packed: bool,
 }
 
 impl Decoder {
@@ -159,7 +164,6 @@ impl Decoder {
                 false => Arc::new(matrix(0, &[Part::Head])?),
             },
             embedding,
-            packed,
             form,
         })
     }
@@ -283,7 +287,7 @@ fn by_rows(
     y_width: usize,
     one: impl Fn(&[f32], &mut [f32]) + Sync,
 ) {
-    if x.len() < WORTH_THREADS || rayon::current_num_threads() == 1 {
+    if x.len() < WORTH_THREADS || !threads() {
         one(x, y);
     } else {
         x.par_chunks(TURN_ROWS * x_width)
@@ -353,11 +357,13 @@ impl Network for Decoder {
     }
 
     fn forward(&self, lanes: &mut [Lane<'_>], want: Want<'_>) -> Result<Vec<Answer>, Error> {
-        if self.packed || rayon::current_num_threads() == 1 {
-            drive(self, &self.form.shape, lanes, want)
+        let shape = &self.form.shape;
+        let rows = lanes.iter().map(|lane| lane.ids.len() as u64).sum::<u64>();
+        if shape.parameters.saturating_mul(rows) < WORTH_THE_POOL {
+            drive(self, shape, lanes, want)
         } else {
-            // On a thread of the pool: it takes part in the work, and nothing is handed over and waited for.
-            rayon::scope(|_| drive(self, &self.form.shape, lanes, want))
+            // On a thread of the pool: it takes part in the work, and no product is handed over and waited for.
+            rayon::scope(|_| drive(self, shape, lanes, want))
         }
     }
 }

@@ -3,7 +3,10 @@
 //! Panels of 32 outputs lie one after the other, `[inputs, 32]` each: each output has its own lane, and no
 //! sum has to be drawn together at the end.
 
+use rayon::prelude::*;
+
 use super::eight::fused;
+use super::threads;
 
 /// Outputs of a matrix that are computed side by side.
 const PANEL: usize = 32;
@@ -15,6 +18,9 @@ const ROWS: usize = if cfg!(target_feature = "avx512f") {
 } else {
     2
 };
+
+/// Rows of input in one turn: they stay in a cache while panels pass by.
+const TURN_ROWS: usize = 64;
 
 /// A number as a matrix stores it.
 trait Number: Copy {
@@ -89,9 +95,16 @@ impl Panels {
 
     /// `x [rows, inputs]` times the transposed matrix to `y [rows, outputs]`.
     pub(super) fn apply(&self, x: &[f32], y: &mut [f32]) {
-        match &self.numbers {
+        let one = |(x, y): (&[f32], &mut [f32])| match &self.numbers {
             Numbers::Full(numbers) => product(numbers, x, y, self.inputs, self.outputs),
             Numbers::Brief(numbers) => product(numbers, x, y, self.inputs, self.outputs),
+        };
+        let (x_turn, y_turn) = (TURN_ROWS * self.inputs, TURN_ROWS * self.outputs);
+        if x.len() > x_turn && threads() {
+            let turns = x.par_chunks(x_turn).zip(y.par_chunks_mut(y_turn));
+            turns.for_each(one);
+        } else {
+            x.chunks(x_turn).zip(y.chunks_mut(y_turn)).for_each(one);
         }
     }
 }

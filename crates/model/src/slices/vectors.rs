@@ -1,6 +1,6 @@
 //! What is done with rows of numbers besides multiplying them by weights?
 
-use super::eight::fused;
+use super::eight::{self, Eight, fused};
 use crate::form::Activation;
 
 /// Independent sums over a row: one 512-bit register, or two or four narrower ones.
@@ -23,24 +23,44 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 /// Adds `factor * row` to `y` for each of some rows that lie `stride` apart, the first `y.len()`
 /// numbers of each.
 pub(super) fn mix(y: &mut [f32], factors: &[f32], rows: &[f32], stride: usize) {
-    let width = y.len();
-    let (fours, rest) = factors.as_chunks::<4>();
-    for (number, [a, b, c, d]) in fours.iter().enumerate() {
-        let row = |offset: usize| {
-            let start = (4 * number + offset) * stride;
-            &rows[start..start + width]
-        };
-        let four = row(0).iter().zip(row(1)).zip(row(2)).zip(row(3));
-        for (y, (((p, q), r), s)) in y.iter_mut().zip(four) {
-            *y = fused(*d, *s, fused(*c, *r, fused(*b, *q, fused(*a, *p, *y))));
-        }
+    let mut start = 0;
+    // As many sums at a time as keep the processor busy and fit its registers.
+    while y.len() - start >= 8 * eight::LANES {
+        mix_eights::<8>(&mut y[start..], factors, &rows[start..], stride);
+        start += 8 * eight::LANES;
     }
-    for (offset, factor) in rest.iter().enumerate() {
-        let start = (4 * fours.len() + offset) * stride;
-        for (y, number) in y.iter_mut().zip(&rows[start..start + width]) {
+    while y.len() - start >= 4 * eight::LANES {
+        mix_eights::<4>(&mut y[start..], factors, &rows[start..], stride);
+        start += 4 * eight::LANES;
+    }
+    while y.len() - start >= eight::LANES {
+        mix_eights::<1>(&mut y[start..], factors, &rows[start..], stride);
+        start += eight::LANES;
+    }
+    for (factor, row) in factors.iter().zip(rows.chunks(stride)) {
+        for (y, number) in y[start..].iter_mut().zip(&row[start..]) {
             *y = fused(*factor, *number, *y);
         }
     }
+}
+
+/// [`mix`] of the first `8 * N` numbers.
+#[inline(always)]
+fn mix_eights<const N: usize>(y: &mut [f32], factors: &[f32], rows: &[f32], stride: usize) {
+    let Some(y) = y.as_chunks_mut().0.first_chunk_mut::<N>() else {
+        return;
+    };
+    let mut sums = y.each_ref().map(Eight::load);
+    for (factor, row) in factors.iter().zip(rows.chunks(stride)) {
+        let Some(row) = row.as_chunks().0.first_chunk::<N>() else {
+            break;
+        };
+        let factor = Eight::splat(*factor);
+        for at in 0..N {
+            sums[at] = factor.fused(Eight::load(&row[at]), sums[at]);
+        }
+    }
+    *y = sums.map(Eight::numbers);
 }
 
 /// Adds `other` to `x`.
