@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::Error;
 use crate::token_bytes::Spelling;
@@ -19,6 +19,8 @@ pub struct Tokenizer {
     /// Ids and texts of tokens marked as special.
     special: BTreeSet<u32>,
     special_texts: Vec<String>,
+    /// Ids before a text that stands for itself.
+    begin: Vec<u32>,
     bytes: Vec<Vec<u8>>,
 }
 
@@ -48,17 +50,27 @@ impl Tokenizer {
             problem,
         };
         // The library panics on some faults of syntax: a file that is no JSON must not reach it.
-        serde_json::from_slice::<Value>(json).map_err(|error| refuse(error.to_string()))?;
-        let mut inner =
-            tokenizers::Tokenizer::from_bytes(json).map_err(|error| refuse(error.to_string()))?;
+        let mut parts: Map<String, Value> =
+            serde_json::from_slice(json).map_err(|error| refuse(error.to_string()))?;
+        let mut take = |field: &str| {
+            parts
+                .insert(field.to_owned(), Value::Null)
+                .unwrap_or(Value::Null)
+        };
         // Some files carry the settings of the training run; a prompt is neither cut nor filled up.
-        inner
-            .with_truncation(None)
+        take("truncation");
+        take("padding");
+        // These are read here: the library's ways with them panic where they name tokens that are not there.
+        let spelling = Spelling::of_decoder(&take("decoder"));
+        let begin = begin(&take("post_processor"))
+            .map_err(|problem| refuse(format!("`post_processor` {problem}")))?;
+        // And of one text one spelling, each time.
+        if let Some(model) = parts.get_mut("model").and_then(Value::as_object_mut) {
+            model.remove("dropout");
+            check_merges(model).map_err(|problem| refuse(format!("`merges` {problem}")))?;
+        }
+        let inner = tokenizers::Tokenizer::from_bytes(Value::Object(parts).to_string())
             .map_err(|error| refuse(error.to_string()))?;
-        inner.with_padding(None);
-
-        let decoder = serde_json::to_value(inner.get_decoder()).unwrap_or(Value::Null);
-        let spelling = Spelling::of_decoder(&decoder);
         let mut words: Vec<(u32, String)> = inner
             .get_vocab(true)
             .into_iter()
@@ -72,6 +84,11 @@ impl Tokenizer {
                 "its largest id is {}, with only {} tokens",
                 count - 1,
                 words.len()
+            )));
+        }
+        if let Some(id) = begin.iter().find(|id| **id as usize >= count) {
+            return Err(refuse(format!(
+                "`post_processor` puts {id} before a text, which no token has"
             )));
         }
         let mut bytes = vec![Vec::new(); count];
@@ -97,6 +114,7 @@ impl Tokenizer {
             plain: OnceLock::new(),
             special,
             special_texts,
+            begin,
             bytes,
         })
     }
@@ -151,16 +169,9 @@ impl Tokenizer {
     /// mostly none. A chat template brings its own.
     ///
     /// # Errors
-    /// [`Error::Encoding`].
+    /// None today: what is wrong with them shows when the tokenizer is read.
     pub fn begin(&self) -> Result<Vec<u32>, Error> {
-        let failed = |problem: String| Error::Encoding { problem };
-        let whole = self
-            .inner
-            .encode_fast("a", true)
-            .map_err(|error| failed(error.to_string()))?;
-        let added = whole.get_special_tokens_mask().iter();
-        let count = added.take_while(|added| **added == 1).count();
-        Ok(whole.get_ids()[..count].to_vec())
+        Ok(self.begin.clone())
     }
 
     /// The bytes of some tokens in a row; ids outside the vocabulary have none.
@@ -195,6 +206,81 @@ impl Tokenizer {
     #[must_use]
     pub fn special_texts(&self) -> &[String] {
         &self.special_texts
+    }
+}
+
+/// Refuses merges whose parts or whose whole are no tokens, on some of which the library panics.
+fn check_merges(model: &Map<String, Value>) -> Result<(), String> {
+    let (Some(merges), Some(vocabulary)) = (
+        model.get("merges").and_then(Value::as_array),
+        model.get("vocab").and_then(Value::as_object),
+    ) else {
+        return Ok(());
+    };
+    let prefix = model.get("continuing_subword_prefix");
+    let prefix = prefix.and_then(Value::as_str).unwrap_or_default();
+    let mut whole = String::new();
+    for merge in merges {
+        let parts = match merge {
+            Value::String(both) => both.split_once(' '),
+            both => both[0].as_str().zip(both[1].as_str()),
+        };
+        let (first, second) = parts.ok_or_else(|| format!("has {merge}, which is no pair"))?;
+        // What stands within a word is written with the prefix, which its merge leaves out.
+        let end = second
+            .get(prefix.len()..)
+            .ok_or_else(|| format!("has {merge}, which lacks the prefix"))?;
+        whole.clear();
+        whole.push_str(first);
+        whole.push_str(end);
+        if let Some(missing) = [first, second, &whole]
+            .into_iter()
+            .find(|part| !vocabulary.contains_key(*part))
+        {
+            return Err(format!("has {merge}, but `{missing}` is no token"));
+        }
+    }
+    Ok(())
+}
+
+/// What a `post_processor` of `tokenizer.json` puts before a text.
+fn begin(processor: &Value) -> Result<Vec<u32>, String> {
+    let id = |value: &Value| {
+        let id = value.as_u64().and_then(|id| u32::try_from(id).ok());
+        id.ok_or_else(|| format!("has an id of {value}"))
+    };
+    let empty = Vec::new();
+    match processor["type"].as_str() {
+        Some("TemplateProcessing") => {
+            let pieces = processor["single"].as_array().unwrap_or(&empty);
+            let mut ids = Vec::new();
+            for piece in pieces.iter().map_while(|piece| piece.get("SpecialToken")) {
+                let name = piece["id"].as_str().unwrap_or_default();
+                let token = &processor["special_tokens"][name]["ids"];
+                let token = token
+                    .as_array()
+                    .ok_or_else(|| format!("names the token `{name}`, which it lacks"))?;
+                for one in token {
+                    ids.push(id(one)?);
+                }
+            }
+            Ok(ids)
+        }
+        Some("BertProcessing" | "RobertaProcessing") => Ok(vec![id(&processor["cls"][1])?]),
+        Some("Sequence") => {
+            let mut ids = Vec::new();
+            // Each is put around what the one before it made.
+            for processor in processor["processors"]
+                .as_array()
+                .unwrap_or(&empty)
+                .iter()
+                .rev()
+            {
+                ids.extend(begin(processor)?);
+            }
+            Ok(ids)
+        }
+        _ => Ok(Vec::new()),
     }
 }
 
