@@ -10,6 +10,10 @@ use serde_json::{Map, Value};
 use crate::Error;
 use crate::token_bytes::Spelling;
 
+/// How many times as long a text may become before it is split. A space that is written as `▁` makes it three times
+/// as long.
+const MOST_GROWTH: usize = 1000;
+
 /// A model's tokenizer, read from `tokenizer.json`.
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
@@ -64,6 +68,13 @@ impl Tokenizer {
         let spelling = Spelling::of_decoder(&take("decoder"));
         let begin = begin(&take("post_processor"))
             .map_err(|problem| refuse(format!("`post_processor` {problem}")))?;
+        let normalizer = parts.get("normalizer").unwrap_or(&Value::Null);
+        let longer = growth(normalizer);
+        if longer > MOST_GROWTH {
+            return Err(refuse(format!(
+                "`normalizer` can make a text more than {MOST_GROWTH} times as long"
+            )));
+        }
         // And of one text one spelling, each time.
         if let Some(model) = parts.get_mut("model").and_then(Value::as_object_mut) {
             model.remove("dropout");
@@ -206,6 +217,20 @@ impl Tokenizer {
     #[must_use]
     pub fn special_texts(&self) -> &[String] {
         &self.special_texts
+    }
+}
+
+/// How much longer a `normalizer` of `tokenizer.json` can make a text by replacing, one step after another.
+fn growth(normalizer: &Value) -> usize {
+    if let Some(steps) = normalizer["normalizers"].as_array() {
+        let all = steps.iter().map(growth);
+        return all.fold(1, usize::saturating_mul);
+    }
+    let made = normalizer["content"].as_str().map_or(0, str::len);
+    match normalizer["pattern"]["String"].as_str() {
+        Some(replaced) => made.div_ceil(replaced.len().max(1)).max(1),
+        // A regular expression may match nothing, between any two characters.
+        None => made + 1,
     }
 }
 

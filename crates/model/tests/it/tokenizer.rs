@@ -191,6 +191,12 @@ fn tokens_that_are_not_there_are_refused_by_field() {
     refused("`post_processor`", &template("</s>", 1));
     refused("`post_processor`", &template("<s>", 100_000));
     refused("`post_processor`", &template("<s>", u64::MAX));
+    // A letter that becomes two, forty times over.
+    refused("`normalizer`", &|json| {
+        let step =
+            serde_json::json!({"type": "Replace", "pattern": {"String": "a"}, "content": "aa"});
+        json["normalizer"] = serde_json::json!({"type": "Sequence", "normalizers": vec![step; 40]});
+    });
     // A setting of training that would spell a text differently each time.
     let mut json: serde_json::Value = serde_json::from_slice(&good).unwrap();
     json["model"]["dropout"] = serde_json::json!(0.9);
