@@ -51,6 +51,8 @@ const WEIGH: &str = "(weigh)";
 const COUNT: &str = "(count)";
 /// The same, of a text that is taken apart.
 const SPREAD: &str = "(spread)";
+/// Weighs a value and everything in it, and a text as one that is taken apart.
+const PIECES: &str = "(pieces)";
 /// Weighs a text that is reached into; reaching into anything else costs nothing.
 const REACH: &str = "(reach)";
 /// Makes a list of what would be computed again each time it is looked at.
@@ -64,6 +66,27 @@ const TIMES: &str = "(times)";
 const COUNTING: &[&str] = &["length", "count", "first", "last", "default", "d"];
 /// Filters that take apart what they are given, and look at nothing within.
 const SPREADING: &[&str] = &["list", "items", "selectattr", "rejectattr"];
+/// Filters that make a text of a text without taking it apart.
+const WHOLE: &[&str] = &[
+    "abs",
+    "attr",
+    "bool",
+    "capitalize",
+    "e",
+    "escape",
+    "float",
+    "indent",
+    "int",
+    "lower",
+    "replace",
+    "round",
+    "safe",
+    "string",
+    "title",
+    "tojson",
+    "trim",
+    "upper",
+];
 /// Tests that ask what something is.
 const ASKING: &[&str] = &[
     "boolean",
@@ -185,6 +208,11 @@ impl Meter {
         let meter = self.clone();
         environment.add_filter(SPREAD, move |value: Value| {
             meter.count(&value, PIECE).map(|()| value)
+        });
+        let meter = self.clone();
+        environment.add_filter(PIECES, move |value: Value| {
+            meter.charge(length(&value).saturating_mul(PIECE))?;
+            meter.weigh(&value).map(|()| value)
         });
         let meter = self.clone();
         environment.add_filter(REACH, move |value: Value| match value.as_str() {
@@ -562,7 +590,8 @@ fn expression<'a>(found: &Expr<'a>) -> Result<Expr<'a>, Error> {
             let measure = match filter.name {
                 name if COUNTING.contains(&name) => COUNT,
                 name if SPREADING.contains(&name) => SPREAD,
-                _ => WEIGH,
+                name if WHOLE.contains(&name) => WEIGH,
+                _ => PIECES,
             };
             let filter = Filter {
                 name: filter.name,

@@ -228,6 +228,9 @@ fn what_a_template_makes_and_compares_is_bounded() {
         format!("{{% set l = [1] %}}{}{{{{ 2 in l }}}}", times("{% set l = l + l %}", 60)),
         format!("{{% set l = [1] %}}{}{{{{ l | tojson }}}}", times("{% set l = [l, l] %}", 31)),
         "{{ range(100000) | list | tojson(indent=256) }}".to_owned(),
+        // A text of which a filter makes a list of letters.
+        "{{ ('x' * 3000000) | sort | length }}".to_owned(),
+        "{% for x in 'x' * 3000000 %}{% break %}{% endfor %}".to_owned(),
         // Text between tags, a thousand times.
         format!("{{% for i in range(99999) %}}{}{{% endfor %}}", times("x", 5000)),
         format!("{{% set s %}}{{% for i in range(99999) %}}{}{{% endfor %}}{{% endset %}}", times("x", 5000)),
