@@ -3,16 +3,18 @@
 //! Published checkpoints carry a Jinja template, in `chat_template.jinja` or as `chat_template` of
 //! `tokenizer_config.json`. Templates are written for Python's engine, so the few methods of Python's
 //! strings and dictionaries they use are answered here. A template is untrusted: it runs on a budget of
-//! instructions, and what widens text is bounded. (What joins texts is the engine's own, and is not.)
+//! instructions, and on one of what it makes and compares ([`Meter`]).
 
 use std::path::{Path, PathBuf};
 
+use minijinja::machinery::{eval, make_string_output};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde, Value, from_args};
-use minijinja::{Environment, ErrorKind, State, context};
+use minijinja::{AutoEscape, Environment, ErrorKind, context};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use crate::meter::{Meter, compile};
 use crate::weights::gguf::Gguf;
 use crate::{Error, Source, gguf_tokenizer};
 
@@ -237,7 +239,7 @@ impl ChatTemplate {
     fn checked(mut self) -> Result<ChatTemplate, Error> {
         self.template = adapted(&self.template);
         let chat = self;
-        if let Err(error) = environment().template_from_str(&chat.template) {
+        if let Err(error) = compile(&chat.template, &syntax()) {
             return Err(chat.failure(&error));
         }
         Ok(chat)
@@ -261,24 +263,40 @@ impl ChatTemplate {
     /// # Errors
     /// [`Error::Template`] where the template fails, refuses, or runs too long.
     pub fn render_chat(&self, chat: &Chat<'_>) -> Result<String, Error> {
-        let mut environment = environment();
+        let input = chat.messages.iter().chain(chat.tools).map(size).sum();
+        let meter = Meter::new(input);
+        let mut environment = environment(&meter);
         let date = chat.date;
-        environment.add_function("strftime_now", move |format: &str| date.format(format));
-        let rendered = environment
-            .template_from_str(&self.template)
-            .and_then(|template| {
-                template.render(context! {
-                    messages => Value::from(Serde(chat.messages)),
-                    // None where there are none, as the reference passes it.
-                    tools => Value::from(Serde(
-                        Some(chat.tools).filter(|tools| !tools.is_empty()),
-                    )),
-                    add_generation_prompt => true,
-                    bos_token => self.bos.as_str(),
-                    eos_token => self.eos.as_str(),
-                    language => chat.language,
-                })
-            });
+        environment.add_function("strftime_now", move |format: &str| {
+            // A directive is two characters, and the longest word for one is nine.
+            meter.charge(format.len().saturating_mul(5))?;
+            Ok(date.format(format))
+        });
+        let context = context! {
+            messages => Value::from(Serde(chat.messages)),
+            // None where there are none, as the reference passes it.
+            tools => Value::from(Serde(
+                Some(chat.tools).filter(|tools| !tools.is_empty()),
+            )),
+            add_generation_prompt => true,
+            bos_token => self.bos.as_str(),
+            eos_token => self.eos.as_str(),
+            language => chat.language,
+        };
+        let rendered = compile(&self.template, &syntax()).and_then(|(instructions, blocks)| {
+            let mut text = String::new();
+            let mut output = make_string_output(&mut text);
+            eval(
+                &environment,
+                &instructions,
+                context,
+                &blocks,
+                &mut output,
+                AutoEscape::None,
+            )?;
+            drop(output);
+            Ok(text)
+        });
         rendered.map_err(|error| self.failure(&error))
     }
 
@@ -313,25 +331,45 @@ fn adapted(template: &str) -> String {
     adapted
 }
 
-/// An engine that behaves as the reference's: blocks swallow the line break after them and the blanks
-/// before them.
-fn environment() -> Environment<'static> {
-    let mut environment = Environment::new();
+/// What a value takes in memory, roughly: its texts, and something for every value in it.
+fn size(value: &Json) -> u64 {
+    let within = match value {
+        Json::String(text) => text.len() as u64,
+        Json::Array(items) => items.iter().map(size).sum(),
+        Json::Object(items) => items
+            .iter()
+            .map(|(key, item)| key.len() as u64 + size(item))
+            .sum(),
+        _ => 0,
+    };
+    within + 64
+}
+
+/// Blocks swallow the line break after them and the blanks before them, as in the reference's engine.
+fn syntax() -> SyntaxConfig {
     let syntax = SyntaxConfig::builder()
         .trim_blocks(true)
         .lstrip_blocks(true)
         .build();
     // Only delimiters can be refused, and these are the usual ones.
-    environment.set_syntax(syntax.unwrap_or_default());
+    syntax.unwrap_or_default()
+}
+
+/// An engine that behaves as the reference's, and counts what it does.
+fn environment(meter: &Meter) -> Environment<'static> {
+    let mut environment = Environment::new();
     environment.set_fuel(Some(FUEL));
     environment.add_function("raise_exception", |message: String| {
         Err::<Value, _>(minijinja::Error::new(ErrorKind::InvalidOperation, message))
     });
-    environment.add_filter("tojson", to_json);
-    environment.add_filter("indent", indent);
-    // Nobody's template uses them, and a width is all they need to fill the memory.
-    environment.remove_filter("center");
-    environment.remove_filter("format");
+    meter.install(&mut environment);
+    let own = meter.clone();
+    environment.add_filter(
+        "tojson",
+        move |value: &Value, indent: Option<Value>, options: Kwargs| {
+            to_json(&own, value, indent, options)
+        },
+    );
     // To the reference nothing is neither.
     environment.add_test("iterable", |value: &Value| {
         !value.is_none() && value.try_iter().is_ok()
@@ -339,47 +377,16 @@ fn environment() -> Environment<'static> {
     environment.add_test("sequence", |value: &Value| {
         !value.is_none() && value.len().is_some()
     });
-    environment.set_unknown_method_callback(python_method);
+    let own = meter.clone();
+    environment.set_unknown_method_callback(move |_, value, method, arguments| {
+        python_method(&own, value, method, arguments)
+    });
     environment
-}
-
-/// The widest indentation.
-const WIDEST: usize = 256;
-/// The longest text that a method makes.
-const LONGEST: usize = 16 << 20;
-
-fn too_large(what: &str) -> minijinja::Error {
-    minijinja::Error::new(ErrorKind::InvalidOperation, format!("{what} is too large"))
-}
-
-/// Lines after the first with blanks before them; the first too, and empty ones, where asked for.
-fn indent(
-    text: &str,
-    width: Option<usize>,
-    first: Option<bool>,
-    blank: Option<bool>,
-) -> Result<String, minijinja::Error> {
-    let width = width.unwrap_or(4);
-    if width > WIDEST || text.len().saturating_mul(width) > LONGEST {
-        return Err(too_large("an indentation"));
-    }
-    let blanks = " ".repeat(width);
-    let mut indented = String::with_capacity(text.len());
-    for (number, line) in text.split('\n').enumerate() {
-        if number > 0 {
-            indented.push('\n');
-        }
-        let wanted = number > 0 || first == Some(true);
-        if wanted && (!line.is_empty() || blank == Some(true)) {
-            indented.push_str(&blanks);
-        }
-        indented.push_str(line);
-    }
-    Ok(indented)
 }
 
 /// JSON as Python writes it: the engine's own form escapes what matters in HTML.
 fn to_json(
+    meter: &Meter,
     value: &Value,
     indent: Option<Value>,
     options: Kwargs,
@@ -387,9 +394,9 @@ fn to_json(
     // Given by place or by name.
     let named = options.peek::<Option<Value>>("indent")?;
     let width = indent.as_ref().or(named.as_ref());
-    if width.is_some_and(|width| width.as_usize().is_some_and(|width| width > WIDEST)) {
-        return Err(too_large("an indentation"));
-    }
+    let width = width.and_then(|width| width.as_usize());
+    meter.weigh(value)?;
+    meter.indented_json(value, width.unwrap_or(0))?;
     let ascii = options
         .get::<Option<bool>>("ensure_ascii")?
         .unwrap_or(false);
@@ -432,13 +439,13 @@ fn to_json(
 
 /// Methods of Python's strings and dictionaries that published templates call.
 fn python_method(
-    _: &mut State<'_, '_>,
+    meter: &Meter,
     value: &Value,
     method: &str,
     arguments: &[Value],
 ) -> Result<Value, minijinja::Error> {
     if let Some(text) = value.as_str() {
-        return string_method(text, method, arguments);
+        return string_method(meter, text, method, arguments);
     }
     if matches!(method, "items" | "keys" | "values") {
         from_args::<()>(arguments)?;
@@ -466,7 +473,12 @@ fn python_method(
     Err(ErrorKind::UnknownMethod.into())
 }
 
-fn string_method(text: &str, method: &str, arguments: &[Value]) -> Result<Value, minijinja::Error> {
+fn string_method(
+    meter: &Meter,
+    text: &str,
+    method: &str,
+    arguments: &[Value],
+) -> Result<Value, minijinja::Error> {
     // Without an argument blanks are stripped, with one all of its characters.
     let stripped = |start: bool, end: bool| -> Result<Value, minijinja::Error> {
         let (set,): (Option<&str>,) = from_args(arguments)?;
@@ -520,25 +532,12 @@ fn string_method(text: &str, method: &str, arguments: &[Value]) -> Result<Value,
         }
         "replace" => {
             let (from, to): (&str, &str) = from_args(arguments)?;
-            let grown = (text.len() + 1).saturating_mul(to.len());
-            if to.len() > from.len() && grown > LONGEST {
-                return Err(too_large("a replacement"));
-            }
-            Ok(Value::from(text.replace(from, to)))
+            meter.replace(text, from, to)
         }
         "split" => {
             let (separator, most): (Option<&str>, Option<i64>) = from_args(arguments)?;
             let most = most.and_then(|most| usize::try_from(most).ok());
-            let parts: Vec<Value> = match (separator, most) {
-                (Some(""), _) => return Err(ErrorKind::InvalidOperation.into()),
-                (Some(separator), None) => text.split(separator).map(Value::from).collect(),
-                (Some(separator), Some(most)) => {
-                    let parts = text.splitn(most.saturating_add(1), separator);
-                    parts.map(Value::from).collect()
-                }
-                (None, _) => text.split_whitespace().map(Value::from).collect(),
-            };
-            Ok(Value::from(parts))
+            meter.split(text, separator, most)
         }
         _ => Err(ErrorKind::UnknownMethod.into()),
     }

@@ -40,15 +40,42 @@ pub enum Error {
         /// What is wrong with its value.
         problem: String,
     },
-    /// `config.json` names an architecture that no entry of the registry handles.
-    #[error("`{}`: architecture `{found}` is not known (known: {})", .file.display(), .known.join(", "))]
+    /// A file names an architecture that no entry of the registry handles.
+    #[error("`{}`: architecture `{found}`{} is not {} (known: {})", .file.display(),
+        if *.field == "architectures" { String::new() } else { format!(" in `{field}`") },
+        match .reason { Some(reason) => format!("supported: {reason}"), None => "known".to_owned() },
+        .known.join(", "))]
     UnknownArchitecture {
         /// The file.
         file: PathBuf,
+        /// The field in which it stands: `architectures` of a `config.json`, or `general.architecture`.
+        field: &'static str,
         /// The name found.
         found: String,
+        /// What makes it differ from all that are here, where that is known.
+        reason: Option<&'static str>,
         /// Every name that would have been understood.
         known: Vec<&'static str>,
+    },
+    /// The weights were made smaller by a method that this room does not read.
+    #[error("`{}`: `{field}` says that the weights are stored by `{method}`, which is not read", .file.display())]
+    Quantised {
+        /// The file.
+        file: PathBuf,
+        /// The field that says so.
+        field: &'static str,
+        /// The method's name.
+        method: String,
+    },
+    /// A way to compute was asked for that does not exist on the device or in the numbers asked for.
+    #[error("{kernels:?} compute on the processor in f32, not on {device} in {dtype}")]
+    NoSuchKernels {
+        /// The way.
+        kernels: crate::Kernels,
+        /// The device.
+        device: &'static str,
+        /// The numbers.
+        dtype: &'static str,
     },
     /// A weight file is truncated or not in its format.
     #[error("`{}`: {problem}", .file.display())]
@@ -197,11 +224,18 @@ impl Error {
                 "fetch the file again; of a GGUF file whose tokenizer is not read, use the model's folder"
             }
             Error::Config { .. } => "correct the field, or fetch the file again",
-            Error::UnknownArchitecture { known, .. } => {
-                return Some(format!(
-                    "use a model whose config.json names one of: {}",
-                    known.join(", ")
-                ));
+            Error::UnknownArchitecture { field, known, .. } => {
+                let who = match *field {
+                    "architectures" => "a model whose config.json names".to_owned(),
+                    field => format!("a file whose `{field}` is"),
+                };
+                return Some(format!("use {who} one of: {}", known.join(", ")));
+            }
+            Error::Quantised { .. } => {
+                "use a GGUF file of the same model (Q8_0 or Q4_K_M), or its checkpoint in bf16"
+            }
+            Error::NoSuchKernels { .. } => {
+                "leave the kernels to be chosen, or compute on the processor in f32"
             }
             Error::BadWeights { .. } => {
                 "the download may have been cut short: compare the file's size, fetch it again"

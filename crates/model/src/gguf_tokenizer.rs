@@ -18,8 +18,13 @@ const LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{
 /// Qwen2's: the same with digits one by one.
 const QWEN2: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
+/// What llama.cpp splits by where a file names no way, or `default`: punctuation first, then GPT-2's split, then
+/// digits by threes.
+const DEFAULT: &[&str] = &[r"[\p{P}\$\+<=>\^~\|]+", GPT2, r"\p{N}+", r"[0-9][0-9][0-9]"];
+
 /// How text is split, by the names that `tokenizer.ggml.pre` may have.
 const SPLITS: &[(&[&str], &[&str])] = &[
+    (&["default"], DEFAULT),
     (&["gpt-2", "gpt2"], &[GPT2]),
     (&["llama-bpe", "llama3", "llama-v3"], &[LLAMA3]),
     (&["qwen2", "deepseek-r1-qwen"], &[QWEN2]),
@@ -71,6 +76,19 @@ pub(crate) fn read(file: &Gguf, vocabulary: usize) -> Result<Tokenizer, Error> {
         problem,
     })?;
     Tokenizer::from_bytes(json.to_string().as_bytes(), file.path())
+}
+
+/// What the file does not say and had to be guessed, in words for its user.
+pub(crate) fn doubt(file: &Gguf) -> Option<String> {
+    let byte_level = file.text("tokenizer.ggml.model") == Some("gpt2");
+    let stated = file.text("tokenizer.ggml.pre").unwrap_or_default();
+    (byte_level && matches!(stated, "" | "default")).then(|| {
+        format!(
+            "`{}` does not say how its text is split into tokens (`tokenizer.ggml.pre`), so it is split as \
+             llama.cpp splits it then, which may not be as the model learnt it; a newer file of the model says it",
+            file.path().display()
+        )
+    })
 }
 
 /// Ids that end a text, sorted.
@@ -171,7 +189,12 @@ fn texts<'a>(file: &'a Gguf, key: &str) -> Result<Vec<&'a str>, String> {
 
 /// Byte-level pair encoding: a vocabulary and its merges.
 fn byte_level(file: &Gguf, ids: &HashMap<&str, usize>) -> Result<Value, String> {
-    let name = file.text("tokenizer.ggml.pre").unwrap_or("(not named)");
+    // Files from before the name was written down (spring 2024) lack it. llama.cpp reads them by its default and
+    // warns that their text may be split otherwise than the model learnt it; see `doubt`.
+    let stated = file
+        .text("tokenizer.ggml.pre")
+        .filter(|name| !name.is_empty());
+    let name = stated.unwrap_or("default");
     let found = SPLITS.iter().find(|(names, _)| names.contains(&name));
     let (_, splits) = found.ok_or_else(|| {
         let known: Vec<&str> = SPLITS

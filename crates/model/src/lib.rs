@@ -23,6 +23,7 @@ mod gguf_tokenizer;
 mod infill;
 mod load;
 pub mod memory;
+mod meter;
 mod network;
 pub mod rotary;
 mod sampler;

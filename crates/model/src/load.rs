@@ -24,10 +24,10 @@ pub enum Kernels {
     Automatic,
     /// candle's tensors.
     Tensors,
-    /// Plain slices, with weights where they lie in the file.
+    /// Plain slices, with weights where they lie in the file. On a processor in f32 only, and refused elsewhere.
     Slices,
     /// Plain slices, with weights that are plain numbers packed anew in panels: for networks that fit a
-    /// processor's cache.
+    /// processor's cache. As [`Kernels::Slices`].
     Panels,
 }
 
@@ -58,16 +58,40 @@ impl LoadOptions {
     /// Whether to compute with slices.
     #[must_use]
     pub fn slices(&self) -> bool {
-        let possible = self.device.is_cpu() && self.dtype.is_none_or(|dtype| dtype == DType::F32);
-        possible && self.kernels != Kernels::Tensors
+        self.slices_possible() && self.kernels != Kernels::Tensors
+    }
+
+    fn slices_possible(&self) -> bool {
+        self.device.is_cpu() && self.dtype.is_none_or(|dtype| dtype == DType::F32)
+    }
+
+    /// Refuses kernels that do not exist for the device and the numbers asked for.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchKernels`].
+    pub fn check(&self) -> Result<(), Error> {
+        let slices = matches!(self.kernels, Kernels::Slices | Kernels::Panels);
+        match slices && !self.slices_possible() {
+            true => Err(Error::NoSuchKernels {
+                kernels: self.kernels,
+                device: if self.device.is_cpu() {
+                    "the processor"
+                } else {
+                    "another device"
+                },
+                dtype: self.dtype.unwrap_or(self.tensor_dtype()).as_str(),
+            }),
+            false => Ok(()),
+        }
     }
 
     /// The network of a form with these weights.
     ///
     /// # Errors
     /// [`Error::MissingTensor`], [`Error::TensorShape`], [`Error::TensorType`], [`Error::BadWeights`],
-    /// [`Error::Compute`] where memory runs out.
+    /// [`Error::NoSuchKernels`], [`Error::Compute`] where memory runs out.
     pub fn network(&self, form: Form, weights: &Weights) -> Result<Box<dyn Network>, Error> {
+        self.check()?;
         weights.check(&form)?;
         if self.slices() {
             let small = form.shape.parameters <= slices::SMALL;
@@ -109,6 +133,8 @@ pub struct LocalModel {
     pub generation: GenerationDefaults,
     /// The form it expects a user's message in.
     pub chat: Option<ChatTemplate>,
+    /// What its files do not say and had to be guessed, in words for its user; mostly nothing.
+    pub doubts: Vec<String>,
 }
 
 impl LocalModel {
@@ -155,6 +181,7 @@ pub fn load(source: &Source, options: &LoadOptions) -> Result<LocalModel, Error>
         name: source.name(),
         generation,
         chat,
+        doubts: Vec::new(),
     })
 }
 
@@ -171,6 +198,7 @@ fn load_gguf(source: &Source, options: &LoadOptions) -> Result<LocalModel, Error
         name: source.name(),
         generation: GenerationDefaults::default(),
         chat,
+        doubts: gguf_tokenizer::doubt(&file).into_iter().collect(),
     })
 }
 
@@ -188,9 +216,10 @@ pub struct Plan {
 /// Opens a model's files and says what loading it will take. Reads configuration and headers only.
 ///
 /// # Errors
-/// Whatever is wrong with its configuration or the headers of its weights, and [`Error::MissingTensor`] or
-/// [`Error::TensorShape`] where the two do not belong together.
+/// Whatever is wrong with its configuration or the headers of its weights, [`Error::MissingTensor`] or
+/// [`Error::TensorShape`] where the two do not belong together, and [`Error::NoSuchKernels`].
 pub fn plan(source: &Source, options: &LoadOptions) -> Result<Plan, Error> {
+    options.check()?;
     let (form, weights) = match source {
         Source::Gguf(_) => {
             let file = Gguf::open(source)?;

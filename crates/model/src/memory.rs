@@ -28,20 +28,9 @@ impl Memory {
     /// What a network takes that is loaded in this way from these files.
     #[must_use]
     pub fn of(shape: &Shape, weights: &Weights, options: &LoadOptions) -> Memory {
-        let stored = weights.formats();
         match (options.slices(), options.dtype) {
-            (true, None) => Memory {
-                weights: stored.iter().map(|(_, _, bytes)| bytes).sum(),
-                position: position(shape, 4),
-            },
-            (true, Some(_)) => Memory {
-                weights: stored
-                    .iter()
-                    .map(|(format, numbers, bytes)| match format.is_plain() {
-                        true => *bytes,
-                        false => numbers.saturating_mul(4),
-                    })
-                    .sum(),
+            (true, dtype) => Memory {
+                weights: weights.in_place(dtype.is_some()),
                 position: position(shape, 4),
             },
             (false, dtype) => Memory::at(shape, dtype.unwrap_or(options.tensor_dtype())),

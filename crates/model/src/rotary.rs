@@ -153,6 +153,13 @@ impl Rotary {
         Some(self)
     }
 
+    /// The same with cosines and sines multiplied by a factor; nothing where it is no positive number.
+    #[must_use]
+    pub fn amplified(mut self, factor: f64) -> Option<Rotary> {
+        self.scale *= factor as f32;
+        Some(self).filter(|rotary| rotary.scale.is_finite() && rotary.scale > 0.0)
+    }
+
     /// The same over other pairs.
     #[must_use]
     pub fn paired(self, pairing: Pairing) -> Rotary {

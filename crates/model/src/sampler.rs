@@ -167,8 +167,46 @@ pub enum Choice<'a> {
 pub struct Sampler {
     options: SamplingOptions,
     random: ChaCha8Rng,
+    /// What was seen up to the last step, where that matters.
+    seen: Seen,
     /// Candidates of the step at hand, kept for its memory.
     candidates: Vec<Candidate>,
+    /// Those among them whose logits are not the network's, in the order of their ids.
+    changed: Vec<Candidate>,
+}
+
+/// How often each token stands before the next one; kept from step to step, because a step adds one.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    prompt: Vec<u32>,
+    written: Vec<u32>,
+    /// How often each was written; 0 for those in the prompt only.
+    counts: BTreeMap<u32, u32>,
+}
+
+impl Seen {
+    /// Brings the counts to another past: mostly a token longer, after a cut back some shorter.
+    fn bring_to(&mut self, past: Past<'_>) {
+        if self.prompt != past.prompt {
+            self.prompt = past.prompt.to_vec();
+            self.written.clear();
+            self.counts = past.prompt.iter().map(|id| (*id, 0)).collect();
+        }
+        let pairs = self.written.iter().zip(past.written);
+        let common = pairs.take_while(|(before, now)| before == now).count();
+        for id in self.written.drain(common..) {
+            if let Some(count) = self.counts.get_mut(&id) {
+                *count -= 1;
+                if *count == 0 && !self.prompt.contains(&id) {
+                    self.counts.remove(&id);
+                }
+            }
+        }
+        for id in &past.written[common..] {
+            *self.counts.entry(*id).or_default() += 1;
+            self.written.push(*id);
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -193,7 +231,9 @@ impl Sampler {
         Ok(Sampler {
             random: ChaCha8Rng::seed_from_u64(options.seed),
             options,
+            seen: Seen::default(),
             candidates: Vec::new(),
+            changed: Vec::new(),
         })
     }
 
@@ -213,8 +253,8 @@ impl Sampler {
 
     /// Draws one token.
     ///
-    /// One pass over the logits; with top-k, top-p or typical also a partial sort, with penalties also a pass over
-    /// what stands before. A number is drawn from the random stream only where more than one token could be
+    /// One pass over the logits, which are copied only where one is drawn; with top-k, top-p or typical also a
+    /// partial sort, with penalties also a pass over the tokens that were seen, each once. A number is drawn from the random stream only where more than one token could be
     /// chosen. Biases and penalties are for free choices: where the choice is between some tokens, their own
     /// logits decide, for a quotation must be free to repeat.
     ///
@@ -274,61 +314,112 @@ impl Sampler {
                 self.candidates.dedup_by_key(|candidate| candidate.id);
             }
             Choice::AnyBut { banned, bias } => {
-                if let Some((id, _)) = bias {
-                    known(logits, id)?;
-                }
-                let all = (0u32..).zip(logits);
-                self.candidates
-                    .extend(all.map(|(id, &value)| Candidate { id, value }));
-                self.weigh(past)?;
-                if let Some((id, bias)) = bias {
-                    self.candidates[id as usize].value += bias;
-                }
-                for &id in banned {
-                    if let Some(candidate) = self.candidates.get_mut(id as usize) {
-                        candidate.value = f32::NEG_INFINITY;
-                    }
-                }
+                self.change(logits, banned, bias, past)?;
+                self.take(logits)?;
             }
         }
         Ok(())
     }
 
-    /// Biases and penalties; there is a candidate for every id.
-    fn weigh(&mut self, past: Past<'_>) -> Result<(), Error> {
-        let vocabulary = self.candidates.len();
-        for (id, bias) in self.options.logit_bias.iter() {
-            match self.candidates.get_mut(*id as usize) {
-                Some(candidate) => candidate.value += bias,
-                None => {
-                    return Err(Error::IdOutOfVocabulary {
-                        id: *id,
-                        vocabulary,
-                    });
-                }
+    /// Notes the tokens whose logits are changed by biases, penalties and bans, and to what.
+    fn change(
+        &mut self,
+        logits: &[f32],
+        banned: &[u32],
+        bias: Option<(u32, f32)>,
+        past: Past<'_>,
+    ) -> Result<(), Error> {
+        let looks_back = self.options.looks_back();
+        if looks_back {
+            self.seen.bring_to(past);
+        }
+        let counts = self.seen.counts.iter().filter(|_| looks_back);
+        let biases = self.options.logit_bias.iter();
+        for (id, _) in biases.clone().chain(&bias) {
+            known(logits, *id)?;
+        }
+        let few = biases.clone().map(|(id, _)| *id);
+        let few = few
+            .chain(bias.map(|(id, _)| id))
+            .chain(banned.iter().copied());
+        self.changed.clear();
+        // Ids outside the vocabulary have no logit.
+        let all = counts.clone().map(|(id, _)| *id).chain(few);
+        self.changed.extend(all.filter_map(|id| {
+            let value = *logits.get(id as usize)?;
+            Some(Candidate { id, value })
+        }));
+        // Nearly in order already: the counts are.
+        self.changed.sort_by_key(|candidate| candidate.id);
+        self.changed.dedup_by_key(|candidate| candidate.id);
+        for (id, bias) in biases {
+            if let Some(value) = value_of(&mut self.changed, *id) {
+                *value += bias;
             }
         }
-        if !self.options.looks_back() {
-            return Ok(());
-        }
-        let mut written: BTreeMap<u32, f32> = past.prompt.iter().map(|id| (*id, 0.0)).collect();
-        for id in past.written {
-            *written.entry(*id).or_default() += 1.0;
-        }
         let options = &self.options;
-        for (id, count) in written {
-            let Some(candidate) = self.candidates.get_mut(id as usize) else {
-                continue;
+        let mut rest = self.changed.iter_mut();
+        for (id, count) in counts {
+            // Both are in order, and every count's token is among the changed.
+            let Some(candidate) = rest.find(|candidate| candidate.id >= *id) else {
+                break;
             };
             let value = &mut candidate.value;
             match *value > 0.0 {
                 true => *value /= options.repetition_penalty,
                 false => *value *= options.repetition_penalty,
             }
-            *value -= options.frequency_penalty * count;
-            if count > 0.0 {
+            *value -= options.frequency_penalty * *count as f32;
+            if *count > 0 {
                 *value -= options.presence_penalty;
             }
+        }
+        if let Some((id, bias)) = bias
+            && let Some(value) = value_of(&mut self.changed, id)
+        {
+            *value += bias;
+        }
+        for id in banned {
+            if let Some(value) = value_of(&mut self.changed, *id) {
+                *value = f32::NEG_INFINITY;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the candidates from the logits and their changes: the likeliest where nothing is drawn, else all.
+    fn take(&mut self, logits: &[f32]) -> Result<(), Error> {
+        let greedy = self.options.temperature == 0.0;
+        let candidates = &mut self.candidates;
+        let mut best = Candidate {
+            id: 0,
+            value: f32::NEG_INFINITY,
+        };
+        let mut take = |first: usize, values: &[f32]| -> Result<(), Error> {
+            for (id, &value) in (first as u32..).zip(values) {
+                if value.is_nan() || value == f32::INFINITY {
+                    return Err(Error::NotANumber { id });
+                }
+                if value > best.value {
+                    best = Candidate { id, value };
+                }
+            }
+            if !greedy {
+                let all = (first as u32..).zip(values);
+                candidates.extend(all.map(|(id, &value)| Candidate { id, value }));
+            }
+            Ok(())
+        };
+        let mut from = 0;
+        for changed in &self.changed {
+            let place = changed.id as usize;
+            take(from, &logits[from..place])?;
+            take(place, &[changed.value])?;
+            from = place + 1;
+        }
+        take(from, &logits[from..])?;
+        if greedy && best.value > f32::NEG_INFINITY {
+            self.candidates.push(best);
         }
         Ok(())
     }
@@ -461,6 +552,12 @@ impl Sampler {
         }
         chosen
     }
+}
+
+/// The value of an id among candidates in the order of their ids.
+fn value_of(candidates: &mut [Candidate], id: u32) -> Option<&mut f32> {
+    let place = candidates.binary_search_by_key(&id, |candidate| candidate.id);
+    place.ok().map(|place| &mut candidates[place].value)
 }
 
 /// The logit of an id.

@@ -87,6 +87,21 @@ impl Source {
         }
     }
 
+    /// The first bytes of a weight file, as many as asked for or as there are, in memory of their own: what a
+    /// header says is checked first and relied upon later, so it must not change in between.
+    pub(crate) fn head(&self, file: &str, count: usize) -> Result<Cow<'static, [u8]>, Error> {
+        if let Source::Embedded(_) = self {
+            let bytes = self.embedded(file)?;
+            return Ok(Cow::Borrowed(bytes.get(..count).unwrap_or(bytes)));
+        }
+        let (handle, _) = self.open(file)?;
+        let mut bytes = Vec::new();
+        match handle.take(count as u64).read_to_end(&mut bytes) {
+            Ok(_) => Ok(Cow::Owned(bytes)),
+            Err(source) => Err(self.unreadable(file, source)),
+        }
+    }
+
     /// A weight file's bytes, without reading them yet.
     pub(crate) fn map(&self, file: &str) -> Result<Bytes, Error> {
         if let Source::Embedded(_) = self {
@@ -96,13 +111,12 @@ impl Source {
         if size == 0 {
             return Ok(Bytes::Static(&[]));
         }
-        #[expect(
-            unsafe_code,
-            reason = "weights of many gigabytes must not be copied; the map is read-only, and a \
-                      file that another process cuts short while it is read ends this process with \
-                      a signal, as for every program that maps weights"
-        )]
-        // SAFETY: the bytes are only ever read as bytes and every bit pattern is a valid number.
+        #[expect(unsafe_code, reason = "weights of many gigabytes must not be copied")]
+        // SAFETY: strictly, nobody may change the file while it is mapped, and no program can see to that. What
+        // is borrowed from the map are numbers and nothing else (headers are read, see `head`): every pattern
+        // of bits is a valid one, no index or length is taken from them, and nothing that was checked in them is
+        // relied upon later. So a file that another process writes to gives other numbers, and one that it cuts
+        // short ends this process with a signal, as it does for every program that maps weights.
         let map = unsafe { Mmap::map(&handle) };
         match map {
             Ok(map) => Ok(Bytes::Mapped(map)),

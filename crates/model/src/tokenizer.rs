@@ -5,10 +5,14 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::Error;
 use crate::token_bytes::Spelling;
+
+/// How many times as long a text may become before it is split. A space that is written as `▁` makes it three times
+/// as long.
+const MOST_GROWTH: usize = 1000;
 
 /// A model's tokenizer, read from `tokenizer.json`.
 pub struct Tokenizer {
@@ -19,6 +23,8 @@ pub struct Tokenizer {
     /// Ids and texts of tokens marked as special.
     special: BTreeSet<u32>,
     special_texts: Vec<String>,
+    /// Ids before a text that stands for itself.
+    begin: Vec<u32>,
     bytes: Vec<Vec<u8>>,
 }
 
@@ -48,17 +54,34 @@ impl Tokenizer {
             problem,
         };
         // The library panics on some faults of syntax: a file that is no JSON must not reach it.
-        serde_json::from_slice::<Value>(json).map_err(|error| refuse(error.to_string()))?;
-        let mut inner =
-            tokenizers::Tokenizer::from_bytes(json).map_err(|error| refuse(error.to_string()))?;
+        let mut parts: Map<String, Value> =
+            serde_json::from_slice(json).map_err(|error| refuse(error.to_string()))?;
+        let mut take = |field: &str| {
+            parts
+                .insert(field.to_owned(), Value::Null)
+                .unwrap_or(Value::Null)
+        };
         // Some files carry the settings of the training run; a prompt is neither cut nor filled up.
-        inner
-            .with_truncation(None)
+        take("truncation");
+        take("padding");
+        // These are read here: the library's ways with them panic where they name tokens that are not there.
+        let spelling = Spelling::of_decoder(&take("decoder"));
+        let begin = begin(&take("post_processor"))
+            .map_err(|problem| refuse(format!("`post_processor` {problem}")))?;
+        let normalizer = parts.get("normalizer").unwrap_or(&Value::Null);
+        let longer = growth(normalizer);
+        if longer > MOST_GROWTH {
+            return Err(refuse(format!(
+                "`normalizer` can make a text more than {MOST_GROWTH} times as long"
+            )));
+        }
+        // And of one text one spelling, each time.
+        if let Some(model) = parts.get_mut("model").and_then(Value::as_object_mut) {
+            model.remove("dropout");
+            check_merges(model).map_err(|problem| refuse(format!("`merges` {problem}")))?;
+        }
+        let inner = tokenizers::Tokenizer::from_bytes(Value::Object(parts).to_string())
             .map_err(|error| refuse(error.to_string()))?;
-        inner.with_padding(None);
-
-        let decoder = serde_json::to_value(inner.get_decoder()).unwrap_or(Value::Null);
-        let spelling = Spelling::of_decoder(&decoder);
         let mut words: Vec<(u32, String)> = inner
             .get_vocab(true)
             .into_iter()
@@ -72,6 +95,11 @@ impl Tokenizer {
                 "its largest id is {}, with only {} tokens",
                 count - 1,
                 words.len()
+            )));
+        }
+        if let Some(id) = begin.iter().find(|id| **id as usize >= count) {
+            return Err(refuse(format!(
+                "`post_processor` puts {id} before a text, which no token has"
             )));
         }
         let mut bytes = vec![Vec::new(); count];
@@ -97,6 +125,7 @@ impl Tokenizer {
             plain: OnceLock::new(),
             special,
             special_texts,
+            begin,
             bytes,
         })
     }
@@ -151,16 +180,9 @@ impl Tokenizer {
     /// mostly none. A chat template brings its own.
     ///
     /// # Errors
-    /// [`Error::Encoding`].
+    /// None today: what is wrong with them shows when the tokenizer is read.
     pub fn begin(&self) -> Result<Vec<u32>, Error> {
-        let failed = |problem: String| Error::Encoding { problem };
-        let whole = self
-            .inner
-            .encode_fast("a", true)
-            .map_err(|error| failed(error.to_string()))?;
-        let added = whole.get_special_tokens_mask().iter();
-        let count = added.take_while(|added| **added == 1).count();
-        Ok(whole.get_ids()[..count].to_vec())
+        Ok(self.begin.clone())
     }
 
     /// The bytes of some tokens in a row; ids outside the vocabulary have none.
@@ -195,6 +217,95 @@ impl Tokenizer {
     #[must_use]
     pub fn special_texts(&self) -> &[String] {
         &self.special_texts
+    }
+}
+
+/// How much longer a `normalizer` of `tokenizer.json` can make a text by replacing, one step after another.
+fn growth(normalizer: &Value) -> usize {
+    if let Some(steps) = normalizer["normalizers"].as_array() {
+        let all = steps.iter().map(growth);
+        return all.fold(1, usize::saturating_mul);
+    }
+    let made = normalizer["content"].as_str().map_or(0, str::len);
+    match normalizer["pattern"]["String"].as_str() {
+        Some(replaced) => made.div_ceil(replaced.len().max(1)).max(1),
+        // A regular expression may match nothing, between any two characters.
+        None => made + 1,
+    }
+}
+
+/// Refuses merges whose parts or whose whole are no tokens, on some of which the library panics.
+fn check_merges(model: &Map<String, Value>) -> Result<(), String> {
+    let (Some(merges), Some(vocabulary)) = (
+        model.get("merges").and_then(Value::as_array),
+        model.get("vocab").and_then(Value::as_object),
+    ) else {
+        return Ok(());
+    };
+    let prefix = model.get("continuing_subword_prefix");
+    let prefix = prefix.and_then(Value::as_str).unwrap_or_default();
+    let mut whole = String::new();
+    for merge in merges {
+        let parts = match merge {
+            Value::String(both) => both.split_once(' '),
+            both => both[0].as_str().zip(both[1].as_str()),
+        };
+        let (first, second) = parts.ok_or_else(|| format!("has {merge}, which is no pair"))?;
+        // What stands within a word is written with the prefix, which its merge leaves out.
+        let end = second
+            .get(prefix.len()..)
+            .ok_or_else(|| format!("has {merge}, which lacks the prefix"))?;
+        whole.clear();
+        whole.push_str(first);
+        whole.push_str(end);
+        if let Some(missing) = [first, second, &whole]
+            .into_iter()
+            .find(|part| !vocabulary.contains_key(*part))
+        {
+            return Err(format!("has {merge}, but `{missing}` is no token"));
+        }
+    }
+    Ok(())
+}
+
+/// What a `post_processor` of `tokenizer.json` puts before a text.
+fn begin(processor: &Value) -> Result<Vec<u32>, String> {
+    let id = |value: &Value| {
+        let id = value.as_u64().and_then(|id| u32::try_from(id).ok());
+        id.ok_or_else(|| format!("has an id of {value}"))
+    };
+    let empty = Vec::new();
+    match processor["type"].as_str() {
+        Some("TemplateProcessing") => {
+            let pieces = processor["single"].as_array().unwrap_or(&empty);
+            let mut ids = Vec::new();
+            for piece in pieces.iter().map_while(|piece| piece.get("SpecialToken")) {
+                let name = piece["id"].as_str().unwrap_or_default();
+                let token = &processor["special_tokens"][name]["ids"];
+                let token = token
+                    .as_array()
+                    .ok_or_else(|| format!("names the token `{name}`, which it lacks"))?;
+                for one in token {
+                    ids.push(id(one)?);
+                }
+            }
+            Ok(ids)
+        }
+        Some("BertProcessing" | "RobertaProcessing") => Ok(vec![id(&processor["cls"][1])?]),
+        Some("Sequence") => {
+            let mut ids = Vec::new();
+            // Each is put around what the one before it made.
+            for processor in processor["processors"]
+                .as_array()
+                .unwrap_or(&empty)
+                .iter()
+                .rev()
+            {
+                ids.extend(begin(processor)?);
+            }
+            Ok(ids)
+        }
+        _ => Ok(Vec::new()),
     }
 }
 

@@ -241,6 +241,17 @@ impl Fields {
         require(width.is_multiple_of(2), "head_dim", || {
             format!("is {width}; rotary embeddings need an even width")
         })?;
+        for name in self.layer_types.iter().flatten() {
+            let known = matches!(name.as_str(), "full_attention" | "sliding_attention");
+            require(known, "layer_types", || {
+                format!("names `{name}`; full_attention and sliding_attention are supported")
+            })?;
+        }
+        if let Some(types) = &self.layer_types {
+            require(types.len() == layers, "layer_types", || {
+                format!("names {} layers of {layers}", types.len())
+            })?;
+        }
         let (field, epsilon) = match traits.norm {
             NormKind::RootMeanSquare => ("rms_norm_eps", self.rms_norm_eps.unwrap_or(1e-6)),
             NormKind::Layer => ("norm_epsilon", self.norm_epsilon.unwrap_or(1e-5)),

@@ -1,16 +1,17 @@
 //! What does a GGUF file hold: which network, which tokenizer, which tensors?
 //!
 //! One file: a header, settings by name, a table of tensors, and their bytes. (ggml's `docs/gguf.md`.) The
-//! header is walked over the mapped bytes and nothing of it is copied but the table, so a file can make the
-//! reader take no more memory than it has bytes.
+//! header is read into memory, more and more of it until it is whole, so a file can make the reader take no more
+//! memory than it has bytes; tensors lie where the file is mapped.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Naming, Place, Shard, Weights};
-use crate::architectures::{ARCHITECTURES, Fields, RotaryFields};
+use crate::architectures::{ARCHITECTURES, Fields, RotaryFields, misfit};
 use crate::form::{Form, Part, Slot};
 use crate::formats::Format;
 use crate::source::Bytes;
@@ -21,16 +22,24 @@ const ALIGNMENT: u64 = 32;
 /// The most dimensions of a tensor.
 const MOST_DIMENSIONS: u32 = 4;
 
+/// How much of a file is read first in search of its header's end; vocabularies take one to ten MiB.
+const FIRST: usize = 1 << 20;
+/// The longest header.
+const LONGEST_HEADER: usize = 256 << 20;
+
 /// An opened file.
 #[derive(Debug)]
 pub(crate) struct Gguf {
     path: PathBuf,
+    /// The file's beginning, in which settings lie.
+    header: Cow<'static, [u8]>,
+    /// All of it, in which tensors lie.
     bytes: Arc<Bytes>,
     settings: BTreeMap<String, Value>,
     tensors: BTreeMap<String, Place>,
 }
 
-/// A setting: a number, or a place in the file.
+/// A setting: a number, or a place in the header.
 #[derive(Clone, Debug, PartialEq)]
 enum Value {
     Whole(i128),
@@ -68,20 +77,44 @@ pub(crate) fn name(slot: Slot) -> String {
 
 /// Walks the bytes of a header.
 struct Reader<'a> {
+    /// The file's beginning.
     bytes: &'a [u8],
+    /// The whole file's length.
+    length: usize,
     at: usize,
 }
 
-/// What is wrong with a header.
-type Problem = String;
+/// Why a header cannot be read.
+enum Problem {
+    /// So many bytes of it are needed at least, and the file has them.
+    Short(usize),
+    /// What is wrong with it.
+    Wrong(String),
+}
 
-impl Reader<'_> {
+impl From<String> for Problem {
+    fn from(problem: String) -> Problem {
+        Problem::Wrong(problem)
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// Over a part that was read before.
+    fn within(bytes: &'a [u8], range: &Range<usize>) -> Reader<'a> {
+        Reader {
+            bytes: &bytes[..range.end],
+            length: range.end,
+            at: range.start,
+        }
+    }
+
     fn skip(&mut self, count: usize) -> Result<Range<usize>, Problem> {
-        let end = self
-            .at
-            .checked_add(count)
-            .filter(|end| *end <= self.bytes.len())
-            .ok_or_else(|| format!("it ends within its header, at byte {}", self.bytes.len()))?;
+        let end = self.at.checked_add(count).filter(|end| *end <= self.length);
+        let end =
+            end.ok_or_else(|| format!("it ends within its header, at byte {}", self.length))?;
+        if end > self.bytes.len() {
+            return Err(Problem::Short(end));
+        }
         let range = self.at..end;
         self.at = end;
         Ok(range)
@@ -100,7 +133,7 @@ impl Reader<'_> {
 
     fn count(&mut self) -> Result<usize, Problem> {
         let count = u64::from_le_bytes(self.take()?);
-        usize::try_from(count).map_err(|_| format!("it states a length of {count}"))
+        usize::try_from(count).map_err(|_| format!("it states a length of {count}").into())
     }
 
     fn text(&mut self) -> Result<Range<usize>, Problem> {
@@ -113,7 +146,7 @@ impl Reader<'_> {
         let bytes = &self.bytes[range];
         match std::str::from_utf8(bytes) {
             Ok(name) if name.len() < 1024 => Ok(name.to_owned()),
-            _ => Err(format!("a name before byte {} is no name", self.at)),
+            _ => Err(format!("a name before byte {} is no name", self.at).into()),
         }
     }
 
@@ -144,14 +177,14 @@ impl Reader<'_> {
                             self.text()?;
                         }
                     }
-                    None => return Err(format!("a list holds values of kind {kind}")),
+                    None => return Err(format!("a list holds values of kind {kind}").into()),
                 }
                 Value::List(kind, count, start..self.at)
             }
             10 => Value::Whole(u64::from_le_bytes(self.take()?).into()),
             11 => Value::Whole(i64::from_le_bytes(self.take()?).into()),
             12 => Value::Real(f64::from_le_bytes(self.take()?)),
-            other => return Err(format!("a setting has a value of kind {other}")),
+            other => return Err(format!("a setting has a value of kind {other}").into()),
         })
     }
 }
@@ -194,18 +227,35 @@ impl Gguf {
     pub(crate) fn open(source: &Source) -> Result<Gguf, Error> {
         let path = source.path("");
         let bytes = source.map("")?;
-        match read(&bytes) {
-            Ok((settings, tensors)) => Ok(Gguf {
-                path,
-                bytes: Arc::new(bytes),
-                settings,
-                tensors,
-            }),
-            Err(problem) => Err(Error::BadWeights {
-                file: path,
-                problem: format!("not a complete GGUF file: {problem}"),
-            }),
-        }
+        let length = bytes.len();
+        let mut wanted = FIRST;
+        let problem = loop {
+            let header = source.head("", wanted.min(length))?;
+            match read(&header, length) {
+                Ok((settings, tensors)) => {
+                    return Ok(Gguf {
+                        path,
+                        header,
+                        bytes: Arc::new(bytes),
+                        settings,
+                        tensors,
+                    });
+                }
+                Err(Problem::Short(needed)) if needed > LONGEST_HEADER => {
+                    break format!("its header has more than {LONGEST_HEADER} bytes");
+                }
+                // The file became shorter since its length was asked for.
+                Err(Problem::Short(_)) if header.len() < wanted.min(length) => {
+                    break format!("it ends within its header, at byte {}", header.len());
+                }
+                Err(Problem::Short(needed)) => wanted = needed.max(2 * wanted).min(LONGEST_HEADER),
+                Err(Problem::Wrong(problem)) => break problem,
+            }
+        };
+        Err(Error::BadWeights {
+            file: path,
+            problem: format!("not a complete GGUF file: {problem}"),
+        })
     }
 
     /// The file.
@@ -226,7 +276,7 @@ impl Gguf {
     /// A setting that is text.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         match self.settings.get(key)? {
-            Value::Text(range) => std::str::from_utf8(&self.bytes[range.clone()]).ok(),
+            Value::Text(range) => std::str::from_utf8(&self.header[range.clone()]).ok(),
             _ => None,
         }
     }
@@ -261,12 +311,9 @@ impl Gguf {
         let Value::List(8, count, range) = self.settings.get(key)? else {
             return None;
         };
-        let mut reader = Reader {
-            bytes: &self.bytes[..range.end],
-            at: range.start,
-        };
+        let mut reader = Reader::within(&self.header, range);
         (0..*count)
-            .map(|_| reader.text().ok().map(|text| &self.bytes[text]))
+            .map(|_| reader.text().ok().map(|text| &self.header[text]))
             .collect()
     }
 
@@ -279,10 +326,7 @@ impl Gguf {
             return None;
         }
         fixed_width(*kind)?;
-        let mut reader = Reader {
-            bytes: &self.bytes[..range.end],
-            at: range.start,
-        };
+        let mut reader = Reader::within(&self.header, range);
         (0..*count)
             .map(|_| match reader.value(*kind).ok()? {
                 Value::Whole(number) => Some(number as f64),
@@ -303,7 +347,9 @@ impl Gguf {
         let Some((architecture, own, pairing)) = found else {
             return Err(Error::UnknownArchitecture {
                 file: self.path.clone(),
+                field: "general.architecture",
                 found: name.to_owned(),
+                reason: misfit(name),
                 known: ARCHITECTURES
                     .iter()
                     .filter_map(|architecture| architecture.gguf.map(|(own, _)| own))
@@ -320,8 +366,20 @@ impl Gguf {
             let problem = format!("is {experts}: mixtures of experts are not supported");
             return Err(refuse("expert_count", problem));
         }
-        let mut form = (architecture.form)(&self.fields(own), &self.path)?;
+        let fields = self
+            .fields(own)
+            .map_err(|(field, problem)| refuse(field, problem))?;
+        let form = (architecture.form)(&fields, &self.path);
+        let mut form = form.map_err(own_names)?;
         form.rotary = form.rotary.paired(pairing);
+        // The one factor that is stated beside whatever way of stretching, and multiplies what comes of it.
+        if let Some(factor) = self.real(&format!("{own}.rope.scaling.attn_factor")) {
+            let amplified = form.rotary.amplified(factor);
+            form.rotary = amplified.ok_or_else(|| {
+                let problem = format!("is {factor}; it must be positive");
+                refuse("rope.scaling.attn_factor", problem)
+            })?;
+        }
         if let Some(place) = self.tensors.get("rope_freqs.weight") {
             let misfit = || {
                 let problem = format!("has shape {:?}, which does not fit the heads", place.dims);
@@ -341,58 +399,134 @@ impl Gguf {
         Ok(form)
     }
 
-    fn fields(&self, own: &str) -> Fields {
+    /// A setting that is a whole number, or a list of one for each layer; layers that differ are refused.
+    fn alike(&self, own: &str, key: &'static str) -> Result<Option<usize>, (&'static str, String)> {
+        let full = format!("{own}.{key}");
+        let Some(Value::List(_, count, _)) = self.settings.get(&full) else {
+            return Ok(self.whole(&full));
+        };
+        let refuse = |problem: &str| Err((key, problem.to_owned()));
+        let Some(all) = self.numbers(&full, *count) else {
+            return refuse("is a list of something else than numbers");
+        };
+        let Some(first) = all.first() else {
+            return refuse("is an empty list");
+        };
+        let whole = first.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(first);
+        match all.iter().all(|number| number == first) && whole {
+            true => Ok(Some(*first as usize)),
+            false => refuse("differs from layer to layer, which is not supported"),
+        }
+    }
+
+    fn fields(&self, own: &str) -> Result<Fields, (&'static str, String)> {
         let whole = |key: &str| self.whole(&format!("{own}.{key}"));
         let real = |key: &str| self.real(&format!("{own}.{key}"));
         let has = |tensor: &str| Some(self.tensors.contains_key(tensor));
         let rows = |tensor: &str| self.tensors.get(tensor)?.dims.first().copied();
-        let scaling = self.text(&format!("{own}.rope.scaling.type"));
-        Fields {
+        let heads = self.alike(own, "attention.head_count")?;
+        Ok(Fields {
             vocab_size: rows("token_embd.weight").unwrap_or(0),
             hidden_size: whole("embedding_length").unwrap_or(0),
-            intermediate_size: whole("feed_forward_length").unwrap_or(0),
+            intermediate_size: self.alike(own, "feed_forward_length")?.unwrap_or(0),
             num_hidden_layers: whole("block_count").unwrap_or(0),
-            num_attention_heads: whole("attention.head_count").unwrap_or(0),
+            num_attention_heads: heads.unwrap_or(0),
             // Silence means as many as there are query heads, for every architecture.
-            num_key_value_heads: whole("attention.head_count_kv")
-                .or_else(|| whole("attention.head_count")),
-            head_dim: whole("attention.key_length").or_else(|| {
-                let heads = whole("attention.head_count")?;
-                whole("embedding_length")?.checked_div(heads)
-            }),
+            num_key_value_heads: self.alike(own, "attention.head_count_kv")?.or(heads),
+            head_dim: whole("attention.key_length")
+                .or_else(|| whole("embedding_length")?.checked_div(heads?)),
             max_position_embeddings: whole("context_length"),
             rms_norm_eps: real("attention.layer_norm_rms_epsilon"),
             norm_epsilon: real("attention.layer_norm_epsilon"),
-            rope_parameters: Some(RotaryFields {
-                rope_theta: real("rope.freq_base"),
-                rope_type: scaling
-                    .filter(|kind| *kind != "none")
-                    .map(|kind| kind.to_owned()),
-                factor: real("rope.scaling.factor"),
-                original_max_position_embeddings: real("rope.scaling.original_context_length"),
-                ..RotaryFields::default()
-            }),
+            rope_parameters: Some(self.rotary_fields(own)?),
             sliding_window: whole("attention.sliding_window"),
             tie_word_embeddings: has("output.weight").map(|head| !head),
             attention_bias: has("blk.0.attn_q.bias"),
             mlp_bias: has("blk.0.ffn_up.bias"),
             use_bias: has("blk.0.attn_q.bias"),
             ..Fields::default()
+        })
+    }
+
+    /// How positions turn. Files that name no way of stretching but a factor mean the linear one, as llama.cpp
+    /// reads them. YaRN's bounds and its factor are those of the `config.json` that the file was made of, where
+    /// the file states them (llama.cpp's converter writes them down; it does not read them again).
+    fn rotary_fields(&self, own: &str) -> Result<RotaryFields, (&'static str, String)> {
+        let real = |key: &str| self.real(&format!("{own}.rope.{key}"));
+        let factor = real("scaling.factor").or_else(|| real("scale_linear"));
+        let factor = factor.filter(|factor| *factor != 0.0);
+        let named = self.text(&format!("{own}.rope.scaling.type"));
+        let kind = named.or_else(|| factor.map(|_| "linear"));
+        let plain = |kind: &&str| *kind == "none" || (*kind == "linear" && factor.is_none());
+        // A share of the unstretched frequencies, which transformers does not know either.
+        let share = real("scaling.yarn_ext_factor");
+        if let Some(share) =
+            share.filter(|share| kind == Some("yarn") && *share >= 0.0 && *share != 1.0)
+        {
+            let problem = format!("is {share}; only 1 is supported");
+            return Err(("rope.scaling.yarn_ext_factor", problem));
         }
+        Ok(RotaryFields {
+            rope_theta: real("freq_base"),
+            rope_type: kind.filter(|kind| !plain(kind)).map(str::to_owned),
+            factor,
+            original_max_position_embeddings: real("scaling.original_context_length"),
+            beta_fast: real("scaling.yarn_beta_fast"),
+            beta_slow: real("scaling.yarn_beta_slow"),
+            attention_factor: real("scaling.yarn_attn_factor"),
+            ..RotaryFields::default()
+        })
+    }
+}
+
+/// An error about a field of a `config.json`, by the name that GGUF files have for it.
+fn own_names(error: Error) -> Error {
+    let Error::Config {
+        file,
+        field,
+        problem,
+    } = error
+    else {
+        return error;
+    };
+    let field = match field {
+        "vocab_size" => "token_embd.weight",
+        "hidden_size" => "embedding_length",
+        "intermediate_size" => "feed_forward_length",
+        "num_hidden_layers" => "block_count",
+        "num_attention_heads" => "attention.head_count",
+        "num_key_value_heads" => "attention.head_count_kv",
+        "head_dim" => "attention.key_length",
+        "max_position_embeddings" => "context_length",
+        "rms_norm_eps" => "attention.layer_norm_rms_epsilon",
+        "norm_epsilon" => "attention.layer_norm_epsilon",
+        "rope_theta" => "rope.freq_base",
+        "rope_parameters" => "rope.scaling",
+        "sliding_window" => "attention.sliding_window",
+        other => other,
+    };
+    Error::Config {
+        file,
+        field,
+        problem,
     }
 }
 
 type Contents = (BTreeMap<String, Value>, BTreeMap<String, Place>);
 
-/// Reads a header.
-fn read(bytes: &[u8]) -> Result<Contents, Problem> {
-    let mut reader = Reader { bytes, at: 0 };
+/// Reads the header of a file that has some length and begins with these bytes.
+fn read(bytes: &[u8], whole: usize) -> Result<Contents, Problem> {
+    let mut reader = Reader {
+        bytes,
+        length: whole,
+        at: 0,
+    };
     if reader.take::<4>().ok() != Some(*b"GGUF") {
-        return Err("it does not begin as one".to_owned());
+        return Err("it does not begin as one".to_owned().into());
     }
     let version = reader.word()?;
     if !(2..=3).contains(&version) {
-        return Err(format!("it is of version {version}; 2 and 3 are read"));
+        return Err(format!("it is of version {version}; 2 and 3 are read").into());
     }
     let (tensor_count, setting_count) = (reader.count()?, reader.count()?);
     let mut settings = BTreeMap::new();
@@ -407,7 +541,7 @@ fn read(bytes: &[u8]) -> Result<Contents, Problem> {
         _ => ALIGNMENT,
     };
     if !alignment.is_power_of_two() || alignment > 1 << 20 {
-        return Err(format!("`general.alignment` is {alignment}"));
+        return Err(format!("`general.alignment` is {alignment}").into());
     }
     let mut found = Vec::new();
     for _ in 0..tensor_count {
@@ -425,7 +559,7 @@ fn read(bytes: &[u8]) -> Result<Contents, Problem> {
             };
             let first = usize::try_from(start.checked_add(offset)?).ok()?;
             let end = first.checked_add(length)?;
-            (end <= bytes.len()).then(|| Place {
+            (end <= whole).then(|| Place {
                 shard: 0,
                 format: format.clone(),
                 dims: dims.clone(),
@@ -434,22 +568,19 @@ fn read(bytes: &[u8]) -> Result<Contents, Problem> {
         };
         let Some(place) = place() else {
             return Err(format!(
-                "tensor `{name}` {dims:?} lies outside the file of {} bytes, or is no whole number of blocks",
-                bytes.len()
-            ));
+                "tensor `{name}` {dims:?} lies outside the file of {whole} bytes, or is no whole number of blocks"
+            )
+            .into());
         };
         if tensors.insert(name.clone(), place).is_some() {
-            return Err(format!("tensor `{name}` stands in it twice"));
+            return Err(format!("tensor `{name}` stands in it twice").into());
         }
     }
     // A small file whose tensors share their bytes would be a large network.
     let mut ranges: Vec<&Range<usize>> = tensors.values().map(|place| &place.bytes).collect();
     ranges.sort_by_key(|range| (range.start, range.end));
     if let Some(pair) = ranges.windows(2).find(|pair| pair[0].end > pair[1].start) {
-        return Err(format!(
-            "two tensors share the bytes from {}",
-            pair[1].start
-        ));
+        return Err(format!("two tensors share the bytes from {}", pair[1].start).into());
     }
     Ok((settings, tensors))
 }
@@ -459,7 +590,7 @@ fn tensor(reader: &mut Reader<'_>) -> Result<(String, Vec<usize>, u32, u64), Pro
     let name = reader.name()?;
     let count = reader.word()?;
     if count > MOST_DIMENSIONS {
-        return Err(format!("tensor `{name}` has {count} dimensions"));
+        return Err(format!("tensor `{name}` has {count} dimensions").into());
     }
     let mut dims = Vec::new();
     for _ in 0..count {

@@ -230,12 +230,40 @@ impl Weights {
             bytes: Arc::clone(&shard.bytes),
             range: place.bytes.clone(),
         };
-        // Numbers are read where they lie, which a processor does only where they lie evenly.
-        let address = stored.rows(0..outputs).as_ptr().addr();
-        if format.is_plain() && !address.is_multiple_of(format.block_bytes()) {
-            return Ok(stored.widened());
+        match self.lies_evenly(place, format) {
+            true => Ok(stored),
+            false => Ok(stored.widened()),
         }
-        Ok(stored)
+    }
+
+    /// Whether numbers can be read where they lie, which a processor does only at multiples of their size.
+    fn lies_evenly(&self, place: &Place, format: Format) -> bool {
+        let file = self.inner.shards[place.shard].bytes.as_ptr().addr();
+        let address = file.wrapping_add(place.bytes.start);
+        !format.is_plain() || address.is_multiple_of(format.block_bytes())
+    }
+
+    /// Bytes that the weights take where they are multiplied as they lie: those of the file, but for what has to
+    /// be widened to f32 first, which blocks are where `wide`, and plain numbers where they lie unevenly.
+    pub(crate) fn in_place(&self, wide: bool) -> u64 {
+        let bytes = |place: &Place| {
+            let Ok(format) = place.format else {
+                return 0;
+            };
+            let widened = match format.is_plain() {
+                true => !self.lies_evenly(place, format),
+                false => wide,
+            };
+            match widened {
+                true => place
+                    .dims
+                    .iter()
+                    .fold(4u64, |all, n| all.saturating_mul(*n as u64)),
+                false => place.bytes.len() as u64,
+            }
+        };
+        let sizes = self.inner.tensors.values().map(bytes);
+        sizes.fold(0, u64::saturating_add)
     }
 
     /// All numbers of a tensor.
@@ -276,11 +304,6 @@ impl Weights {
             None => Tensor::from_vec(stored.numbers(), dims, &Device::Cpu)?,
         };
         Ok(tensor.to_dtype(dtype)?.to_device(device)?)
-    }
-
-    /// The names of all tensors, sorted.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.inner.tensors.keys().map(String::as_str)
     }
 
     /// How many numbers are stored in each form, and in how many bytes: the largest first.

@@ -1,13 +1,13 @@
 //! What does a safetensors file hold, or several that an index lists?
 //!
-//! The format's own crate reads the headers and compares them with the file's length.
+//! The format's own crate reads the headers, of a copy in memory; tensors lie where the file is mapped.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorInfo};
+use safetensors::SafeTensorError;
+use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde::Deserialize;
 
 use super::{Naming, Place, Shard, Weights};
@@ -16,6 +16,8 @@ use crate::{Error, Source};
 
 const SINGLE: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
+/// The longest header, as the format's own crate has it.
+const LONGEST_HEADER: u64 = 100_000_000;
 
 #[derive(Deserialize)]
 struct Index {
@@ -85,17 +87,14 @@ fn open_shard(
 ) -> Result<(Shard, BTreeMap<String, Place>), Error> {
     let file = source.path(name);
     let bytes = source.map(name)?;
-    // Compares the header with the length of the file before it trusts any offset.
-    let read = SafeTensors::read_metadata(&bytes);
-    let (header, metadata) = read.map_err(|error| Error::BadWeights {
-        file: file.clone(),
-        problem: format!(
-            "not a complete safetensors file: {error} ({} bytes)",
-            bytes.len()
-        ),
-    })?;
-    // Eight bytes say how long the header is.
-    let start = header + 8;
+    let (start, metadata) =
+        header(source, name, bytes.len())?.map_err(|error| Error::BadWeights {
+            file: file.clone(),
+            problem: format!(
+                "not a complete safetensors file: {error} ({} bytes)",
+                bytes.len()
+            ),
+        })?;
     let place = |info: &TensorInfo| Place {
         shard: number,
         format: match info.dtype {
@@ -114,4 +113,34 @@ fn open_shard(
         bytes: Arc::new(bytes),
     };
     Ok((shard, tensors))
+}
+
+/// Where the numbers of a file of some length begin, and what its header says of them, compared with that length.
+fn header(
+    source: &Source,
+    name: &str,
+    length: usize,
+) -> Result<Result<(usize, Metadata), SafeTensorError>, Error> {
+    let head = source.head(name, 8)?;
+    let Some(stated) = head.first_chunk() else {
+        return Ok(Err(SafeTensorError::HeaderTooSmall));
+    };
+    let stated = u64::from_le_bytes(*stated);
+    if stated > LONGEST_HEADER {
+        return Ok(Err(SafeTensorError::HeaderTooLarge));
+    }
+    let start = 8 + stated as usize;
+    let head = source.head(name, start)?;
+    let Some(text) = head.get(8..start) else {
+        return Ok(Err(SafeTensorError::InvalidHeaderLength));
+    };
+    // Offsets are checked on the way: each tensor follows the one before it and has the size of its shape.
+    let metadata: Metadata = match serde_json::from_slice(text) {
+        Ok(metadata) => metadata,
+        Err(error) => return Ok(Err(SafeTensorError::InvalidHeaderDeserialization(error))),
+    };
+    match metadata.data_len().checked_add(start) == Some(length) {
+        true => Ok(Ok((start, metadata))),
+        false => Ok(Err(SafeTensorError::MetadataIncompleteBuffer)),
+    }
 }

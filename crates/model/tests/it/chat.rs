@@ -205,3 +205,111 @@ fn conversations_and_tools_reach_the_template() {
          {\"type\": \"function\", \"function\": {\"name\": \"read\", \"arguments\": {}}}2026-11-21 Sat"
     );
 }
+
+/// What would fill memory, never end or run off the stack is refused, when the template is read or when it is used.
+#[test]
+fn what_a_template_makes_and_compares_is_bounded() {
+    let times = |part: &str, count: usize| part.repeat(count);
+    let wide = "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'";
+    for template in [
+        // Texts that double: in a namespace, one statement after another, by other operators.
+        format!("{{% set ns = namespace(s={wide}) %}}{{% for i in range(60) %}}{{% set ns.s = ns.s ~ ns.s %}}{{% endfor %}}"),
+        format!("{{% set ns = namespace(s={wide}) %}}{{% for i in range(60) %}}{{% set ns.s = ns.s + ns.s %}}{{% endfor %}}"),
+        format!("{{% set s = {wide} %}}{}", times("{% set s = s ~ s %}", 60)),
+        format!("{{% set ns = namespace(s={wide}) %}}{{% for i in range(60) %}}{{% set ns.s = ns.s * 64 %}}{{% endfor %}}"),
+        format!("{{% set s = {wide} %}}{}", times("{% set s %}{{ s }}{{ s }}{% endset %}", 60)),
+        format!("{{% set s = {wide} %}}{}", times("{% set s = [s, s] | join(s) %}", 60)),
+        format!("{{% set s = {wide} %}}{}", times("{% set s = s | replace('x', s) %}", 60)),
+        // A constant that would be computed when the template is read.
+        format!("{{{{ 'x' * 99000000{} }}}}", times(" ~ 'x' * 99000000", 400)),
+        // Lists that hold themselves twice: small in memory, endless to look at.
+        format!("{{% set l = [1] %}}{}{{{{ l }}}}", times("{% set l = [l, l] %}", 31)),
+        format!("{{% set l = [1] %}}{}{{{{ l == l }}}}", times("{% set l = [l, l] %}", 31)),
+        format!("{{% set l = [1] %}}{}{{{{ 2 in l }}}}", times("{% set l = l + l %}", 60)),
+        format!("{{% set l = [1] %}}{}{{{{ l | tojson }}}}", times("{% set l = [l, l] %}", 31)),
+        "{{ range(100000) | list | tojson(indent=256) }}".to_owned(),
+        // A text of which a filter makes a list of letters.
+        "{{ ('x' * 3000000) | sort | length }}".to_owned(),
+        "{% for x in 'x' * 3000000 %}{% break %}{% endfor %}".to_owned(),
+        // Text between tags, a thousand times.
+        format!("{{% for i in range(99999) %}}{}{{% endfor %}}", times("x", 5000)),
+        format!("{{% set s %}}{{% for i in range(99999) %}}{}{{% endfor %}}{{% endset %}}", times("x", 5000)),
+        // Lists so deep that letting go of them would run off the stack.
+        "{% set ns = namespace(l=[]) %}{% for i in range(90000) %}{% set ns.l = [ns.l] %}{% endfor %}".to_owned(),
+        "{% set ns = namespace(l={}) %}{% for i in range(90000) %}{% set ns.l = {'a': ns.l} %}{% endfor %}".to_owned(),
+        "{% set ns = namespace(l=none) %}{% for i in range(90000) %}{% set ns.l = namespace(l=ns.l) %}{% endfor %}".to_owned(),
+        "{% set ns = namespace() %}{% set ns.own = ns %}{{ ns }}".to_owned(),
+        // Expressions and conditions so long that compiling them would.
+        format!("{{{{ 1{} }}}}", times(" ~ 1", 90_000)),
+        format!("{{{{ none{} }}}}", times(".a", 90_000)),
+        format!("{{{{ 1{} }}}}", times(" | string", 60_000)),
+        format!("{{% if false %}}{}{{% endif %}}", times("{% elif false %}", 60_000)),
+        format!("{}{}", times("{% if true %}", 40_000), times("{% endif %}", 40_000)),
+        times(" ", 2 << 20),
+        "{% include 'x' %}".to_owned(),
+        "{% block x %}{% endblock %}".to_owned(),
+    ] {
+        let file = "own/chat_template.jinja".as_ref();
+        let rendered = ChatTemplate::new(&template, "", "", file).and_then(|chat| chat.render("x", None));
+        let error = rendered.map(|text| text.len()).expect_err(&template[..template.len().min(200)]);
+        assert!(matches!(error, Error::Template { .. }), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("own/chat_template.jinja"), "{error}");
+        let reasons = ["too much", "too deep", "too long", "too many", "too wide", "recursion", "one file"];
+        assert!(reasons.iter().any(|reason| text.contains(reason)), "{error}");
+    }
+}
+
+/// The budget is for templates, not for people who have much to say.
+#[test]
+fn long_conversations_are_put_into_words() {
+    let template = "{% for m in messages %}{% if loop.index0 == messages | length - 1 %}{{ '<last>' }}{% endif %}\
+        {{ '<' + m['role'] + '>' + (m.content | trim) ~ '\n' }}\
+        {% if m.content is string and '</think>' in m.content %}{{ m.content.split('</think>')[-1] }}{% endif %}\
+        {% endfor %}{% for t in tools %}{{ t | tojson(indent=4) }}{% endfor %}{{ messages[1:] | length }}{{ messages[::-1][0].role }}";
+    let chat = ChatTemplate::new(template, "", "", "own".as_ref()).unwrap();
+    let content =
+        "A line of a program that someone wants to be mended, and that goes on.\n".repeat(500);
+    let message = |role: &str| json!({"role": role, "content": content});
+    let messages: Vec<_> = (0..300)
+        .map(|at| message(["user", "assistant"][at % 2]))
+        .collect();
+    let tools: Vec<_> = (0..100)
+        .map(|at| json!({"name": format!("tool_{at}"), "parameters": {"a": [1, 2, 3]}}))
+        .collect();
+    let rendered = chat.render_chat(&Chat {
+        messages: &messages,
+        tools: &tools,
+        ..Chat::default()
+    });
+    let rendered = rendered.unwrap();
+    assert!(rendered.len() > 300 * 500 * 70);
+    assert!(rendered.ends_with("299assistant"));
+}
+
+#[test]
+fn parts_of_lists_and_texts_are_pythons() {
+    for (expression, expected) in [
+        ("'abcdef'[1:4]", "bcd"),
+        ("'abcdef'[::-1]", "fedcba"),
+        ("'abcdef'[:5:-1]", ""),
+        ("'abcdef'[4:1:-2]", "ec"),
+        ("'abcdef'[-3:]", "def"),
+        ("'abcdef'[-99:99:2]", "ace"),
+        ("'é漢🙂'[1:]", "漢🙂"),
+        ("[1, 2, 3][::-1]", "[3, 2, 1]"),
+        ("[1, 2, 3][5:]", "[]"),
+        ("[1, 2, 3][-1:-3:-1]", "[3, 2]"),
+        ("([1, 2] + [3])[1:]", "[2, 3]"),
+        ("[{'a': 1}, {'a': 2}] | join('-', attribute='a')", "1-2"),
+        ("['x', 'y'] | join", "xy"),
+        ("'a-b' | replace('-', '+') | upper", "A+B"),
+        ("dict(a=1, b=[2]) | tojson", "{\"a\": 1, \"b\": [2]}"),
+        ("namespace(a=3).a", "3"),
+        ("2 * 3 ~ 'a' * 2 ~ 1.5 * 2", "6aa3.0"),
+    ] {
+        let template = format!("{{{{ {expression} }}}}");
+        let chat = ChatTemplate::new(&template, "", "", "own".as_ref()).unwrap();
+        assert_eq!(chat.render("x", None).unwrap(), expected, "{expression}");
+    }
+}

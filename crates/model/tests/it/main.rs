@@ -6,6 +6,7 @@ mod chat;
 mod embedded;
 mod forward;
 mod gguf;
+mod gguf_writer;
 mod golden;
 mod refusals;
 mod sampler;

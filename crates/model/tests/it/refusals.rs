@@ -108,9 +108,12 @@ fn wrong_shapes_name_the_tensor_and_both_shapes() {
     let text = error.to_string();
     assert!(text.contains("[50, 32]") && text.contains("[48, 32]") && text.contains("gate_proj"));
 
-    let more_layers = with_config("num_hidden_layers", json!(4));
+    let more_layers = with_json("tied", "config.json", |config| {
+        config["num_hidden_layers"] = json!(4);
+        config["layer_types"] = Value::Null;
+    });
     assert!(
-        matches!(&more_layers, Error::MissingTensor { tensor, .. } if tensor.contains("layers.3."))
+        matches!(&more_layers, Err(Error::MissingTensor { tensor, .. }) if tensor.contains("layers.3."))
     );
     let head = with_config("tie_word_embeddings", json!(false));
     assert!(matches!(&head, Error::MissingTensor { tensor, .. } if tensor == "lm_head.weight"));
@@ -286,6 +289,167 @@ fn a_tokenizer_larger_than_the_vocabulary_is_refused() {
         ),
         "{error}"
     );
+}
+
+/// Cut anywhere, every file is refused by name; so is one whose beginning alone is a whole text of another kind.
+#[test]
+fn files_that_were_cut_are_refused_by_name() {
+    let index = "model.safetensors.index.json";
+    for (variant, name) in [
+        ("tied", "config.json"),
+        ("tied", "generation_config.json"),
+        ("tied", "tokenizer_config.json"),
+        ("tied", "tokenizer.json"),
+        ("tied", "model.safetensors"),
+        ("untied", index),
+        ("untied", "model-00002-of-00002.safetensors"),
+    ] {
+        let folder = copy(variant);
+        let path = folder.path().join(name);
+        let whole = std::fs::read(&path).unwrap();
+        // A line break at the end of a text is no loss.
+        let length = whole.trim_ascii_end().len();
+        let mut cuts: Vec<usize> = (0..length.min(60)).collect();
+        cuts.extend((60..length).step_by(1 + length / 50));
+        cuts.push(length - 1);
+        for cut in cuts {
+            std::fs::write(&path, &whole[..cut]).unwrap();
+            let error = open(folder.path()).expect_err(&format!("{name}, {cut} bytes"));
+            assert!(error.to_string().contains(name), "{cut}: {error}");
+            assert!(error.hint().is_some());
+        }
+    }
+}
+
+#[test]
+fn weights_stored_by_a_method_of_their_own_are_refused_with_a_way_out() {
+    for (value, method) in [
+        (json!({"quant_method": "gptq", "bits": 4}), "gptq"),
+        (json!({"quant_method": "awq"}), "awq"),
+        (json!({"quant_method": "fp8"}), "fp8"),
+        (json!({"load_in_4bit": true}), "bitsandbytes"),
+    ] {
+        let error = with_config("quantization_config", value);
+        let text = error.to_string();
+        assert!(
+            text.contains(method) && text.contains("`quantization_config`"),
+            "{text}"
+        );
+        assert!(error.hint().unwrap().contains("GGUF"));
+    }
+    let null = with_json("tied", "config.json", |config| {
+        config["quantization_config"] = Value::Null
+    });
+    assert!(null.is_ok(), "{null:?}");
+}
+
+#[test]
+fn kinds_of_layers_that_are_not_known_are_refused() {
+    let names = |last: &str| json!(["full_attention", "full_attention", last]);
+    for (value, word) in [
+        (names("linear_attention"), "linear_attention"),
+        (json!(["full_attention"]), "1 layers of 3"),
+    ] {
+        let error = with_config("layer_types", value);
+        assert!(
+            matches!(
+                error,
+                Error::Config {
+                    field: "layer_types",
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        assert!(error.to_string().contains(word), "{error}");
+    }
+    let known = with_json("tied", "config.json", |config| {
+        config["layer_types"] = names("full_attention")
+    });
+    assert!(known.is_ok(), "{known:?}");
+}
+
+#[test]
+fn well_known_networks_that_do_not_fit_are_refused_with_the_reason() {
+    let error = with_config("architectures", json!(["DeepseekV2ForCausalLM"]));
+    let text = error.to_string();
+    assert!(
+        text.contains("`DeepseekV2ForCausalLM` is not supported"),
+        "{text}"
+    );
+    assert!(
+        text.contains("compressed") && text.contains("mixtures of experts"),
+        "{text}"
+    );
+}
+
+#[test]
+fn kernels_that_do_not_exist_are_refused() {
+    use palinode_model::{DType, LoadOptions, plan};
+    let source = Source::Folder(folder("tied"));
+    for kernels in [Kernels::Slices, Kernels::Panels] {
+        let options = LoadOptions {
+            kernels,
+            dtype: Some(DType::BF16),
+            ..LoadOptions::default()
+        };
+        for error in [
+            load(&source, &options).unwrap_err(),
+            plan(&source, &options).unwrap_err(),
+        ] {
+            assert!(
+                matches!(&error, Error::NoSuchKernels { kernels: k, .. } if *k == kernels),
+                "{error}"
+            );
+            assert!(
+                error.to_string().contains("bf16") && error.hint().is_some(),
+                "{error}"
+            );
+        }
+        let wide = LoadOptions {
+            dtype: Some(DType::F32),
+            ..options
+        };
+        assert!(load(&source, &wide).is_ok());
+    }
+}
+
+/// Numbers that lie at no multiple of their size are copied, in f32; that memory counts.
+#[test]
+fn what_lies_unevenly_is_counted_as_it_is_widened() {
+    use palinode_model::{LoadOptions, plan};
+    let folder = copy("tied");
+    let file = folder.path().join("model.safetensors");
+    let whole = std::fs::read(&file).unwrap();
+    let length = u64::from_le_bytes(*whole.first_chunk().unwrap()) as usize;
+    let source = Source::Folder(folder.path().to_owned());
+    let plan = || plan(&source, &LoadOptions::default()).unwrap();
+    let even = plan();
+    let logits = |what: &str| {
+        let network = load(&source, &options(Kernels::Slices))
+            .expect(what)
+            .network;
+        network
+            .logits(&[1, 2, 3], &mut network.new_cache())
+            .unwrap()
+    };
+    let expected = logits("even");
+    // Blanks at the end of the header are allowed, so one more moves every tensor by a byte.
+    let mut moved = (length as u64 + 1).to_le_bytes().to_vec();
+    moved.extend(&whole[8..8 + length]);
+    moved.push(b' ');
+    moved.extend(&whole[8 + length..]);
+    std::fs::write(&file, moved).unwrap();
+    let uneven = plan();
+    let numbers: u64 = uneven
+        .weights
+        .formats()
+        .iter()
+        .map(|(_, numbers, _)| numbers)
+        .sum();
+    assert_eq!(uneven.memory.weights, 4 * numbers);
+    assert!(uneven.memory.weights >= even.memory.weights);
+    assert_eq!(logits("uneven"), expected);
 }
 
 proptest! {

@@ -419,3 +419,89 @@ fn every_option_has_its_range() {
         "logit_bias",
     );
 }
+
+/// Logits as biases, penalties and bans leave them, counted anew from the whole past.
+fn changed(
+    logits: &[f32],
+    options: &SamplingOptions,
+    (banned, bias): (&[u32], Option<(u32, f32)>),
+    past: Past<'_>,
+) -> Vec<f32> {
+    let mut values = logits.to_vec();
+    for (id, bias) in options.logit_bias.iter() {
+        values[*id as usize] += bias;
+    }
+    let mut written: BTreeMap<u32, f32> = past.prompt.iter().map(|id| (*id, 0.0)).collect();
+    for id in past.written {
+        *written.entry(*id).or_default() += 1.0;
+    }
+    for (id, count) in written {
+        let Some(value) = values.get_mut(id as usize) else {
+            continue;
+        };
+        match *value > 0.0 {
+            true => *value /= options.repetition_penalty,
+            false => *value *= options.repetition_penalty,
+        }
+        *value -= options.frequency_penalty * count;
+        if count > 0.0 {
+            *value -= options.presence_penalty;
+        }
+    }
+    if let Some((id, bias)) = bias {
+        values[id as usize] += bias;
+    }
+    for id in banned {
+        if let Some(value) = values.get_mut(*id as usize) {
+            *value = f32::NEG_INFINITY;
+        }
+    }
+    values
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    /// What is kept from step to step gives what counting anew gives, whatever is written, cut back or begun again.
+    #[test]
+    fn counts_that_are_kept_are_those_of_the_whole_past(
+        logits in prop::collection::vec(-3f32..3.0, 12),
+        steps in prop::collection::vec((0usize..4, prop::collection::vec(0u32..14, 0..5), 0usize..6), 1..12),
+        (repetition, frequency, presence) in (0.5f32..2.0, -1f32..1.0, -1f32..1.0),
+        biases in prop::collection::vec((0u32..12, -2f32..2.0), 0..4),
+        banned in prop::collection::vec(0u32..14, 0..3), bias in prop::option::of((0u32..12, -2f32..2.0)),
+    ) {
+        let options = SamplingOptions {
+            temperature: 1.0,
+            repetition_penalty: repetition,
+            frequency_penalty: frequency,
+            presence_penalty: presence,
+            logit_bias: biases.into(),
+            ..SamplingOptions::default()
+        };
+        let greedy = SamplingOptions { temperature: 0.0, ..options.clone() };
+        let mut sampler = Sampler::new(options.clone()).unwrap();
+        let mut greedy = Sampler::new(greedy).unwrap();
+        let mut plain = Sampler::new(SamplingOptions { temperature: 1.0, ..SamplingOptions::default() }).unwrap();
+        let (mut prompt, mut written) = (Vec::new(), Vec::new());
+        let choice = Choice::AnyBut { banned: &banned, bias };
+        for (what, ids, cut) in steps {
+            match what {
+                0 => {
+                    prompt = ids;
+                    written.clear();
+                }
+                1 => written.truncate(written.len().saturating_sub(cut)),
+                _ => written.extend(ids),
+            }
+            let past = Past { prompt: &prompt, written: &written };
+            let expected = changed(&logits, &options, (&banned, bias), past);
+            let shares = plain.shares(&expected, FREE, Past::default()).unwrap();
+            // To the last bit: the same numbers go the same way.
+            prop_assert_eq!(sampler.shares(&logits, choice, past).unwrap(), shares);
+            let best = (0u32..).zip(&expected).fold((0, f32::NEG_INFINITY), |best, (id, value)| {
+                if *value > best.1 { (id, *value) } else { best }
+            });
+            prop_assert_eq!(greedy.sample_after(&logits, choice, past).unwrap(), best.0);
+        }
+    }
+}

@@ -148,6 +148,67 @@ fn bad_files_are_refused() {
     assert!(matches!(error, Error::BadTokenizer { .. }), "{error}");
 }
 
+/// What the library would panic on when it reads the file or when it first encodes a text.
+#[test]
+fn tokens_that_are_not_there_are_refused_by_field() {
+    let good = std::fs::read(folder("tied").join("tokenizer.json")).unwrap();
+    let refused = |field: &str, change: &dyn Fn(&mut serde_json::Value)| {
+        let mut json = serde_json::from_slice(&good).unwrap();
+        change(&mut json);
+        let error =
+            Tokenizer::from_bytes(json.to_string().as_bytes(), Path::new("own.json")).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains(field) && text.contains("own.json"), "{text}");
+        assert!(matches!(error, Error::BadTokenizer { .. }), "{text}");
+    };
+    let long = "x".repeat(500);
+    let merges = |merge: serde_json::Value| {
+        move |json: &mut serde_json::Value| {
+            json["model"]["merges"]
+                .as_array_mut()
+                .unwrap()
+                .push(merge.clone())
+        }
+    };
+    refused("`merges`", &merges(serde_json::json!(["a", long])));
+    refused("`merges`", &merges(serde_json::json!(["zzzzzz", "a"])));
+    refused("`merges`", &merges(serde_json::json!(["a", "\u{10FFFF}"])));
+    refused("`merges`", &merges(serde_json::json!("ab")));
+    refused("`merges`", &merges(serde_json::json!([1])));
+    refused("`merges`", &|json| {
+        json["model"]["continuing_subword_prefix"] = serde_json::json!(long);
+    });
+    let template = |name: &str, id: u64| {
+        let name = name.to_owned();
+        move |json: &mut serde_json::Value| {
+            json["post_processor"] = serde_json::json!({
+                "type": "TemplateProcessing", "pair": [],
+                "single": [{"SpecialToken": {"id": name, "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+                "special_tokens": {"<s>": {"id": "<s>", "ids": [id], "tokens": ["<s>"]}},
+            });
+        }
+    };
+    refused("`post_processor`", &template("</s>", 1));
+    refused("`post_processor`", &template("<s>", 100_000));
+    refused("`post_processor`", &template("<s>", u64::MAX));
+    // A letter that becomes two, forty times over.
+    refused("`normalizer`", &|json| {
+        let step =
+            serde_json::json!({"type": "Replace", "pattern": {"String": "a"}, "content": "aa"});
+        json["normalizer"] = serde_json::json!({"type": "Sequence", "normalizers": vec![step; 40]});
+    });
+    // A setting of training that would spell a text differently each time.
+    let mut json: serde_json::Value = serde_json::from_slice(&good).unwrap();
+    json["model"]["dropout"] = serde_json::json!(0.9);
+    let dropped =
+        Tokenizer::from_bytes(json.to_string().as_bytes(), Path::new("own.json")).unwrap();
+    let text = "static int copy_name(char *target)";
+    assert_eq!(
+        dropped.encode(text).unwrap(),
+        tokenizer("tied").encode(text).unwrap()
+    );
+}
+
 /// The golden tokenizer with some tokens in the rows that its network has left over.
 fn with_tokens(change: impl Fn(&mut serde_json::Value)) -> palinode_model::LocalModel {
     let copy = crate::golden::copy("tied");
