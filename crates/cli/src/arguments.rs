@@ -81,8 +81,6 @@ impl Invocation {
     #[must_use]
     pub fn threads(&self) -> Vec<(&'static str, usize)> {
         let count = match &self.command {
-            Command::Generate(arguments) => arguments.threads(),
-            Command::Model(arguments) => arguments.threads(),
             #[cfg(feature = "train")]
             Command::Train(_) => Some(commands::train::Arguments::threads()),
             _ => None,

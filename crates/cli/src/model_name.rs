@@ -199,18 +199,6 @@ impl ModelName {
         };
         Failure::new(what).because(error).maybe_hint(error.hint())
     }
-
-    /// How many threads write fastest, by the model's size; nothing where its configuration cannot be read
-    /// without fetching it.
-    pub(crate) fn threads(&self) -> Option<usize> {
-        let source = match self {
-            Self::Hub(model) => model.here()?,
-            _ => self.source().ok()?,
-        };
-        let shape = palinode_model::peek(&source).ok()?;
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Some(palinode_model::threads::for_model(shape.parameters, cores))
-    }
 }
 
 /// What is said before a large model is loaded.

@@ -30,7 +30,6 @@ mod sampler;
 mod slices;
 mod source;
 pub mod tensors;
-pub mod threads;
 mod token_bytes;
 mod tokenizer;
 mod weights;

@@ -25,6 +25,11 @@ impl Arguments {
         Ok(Self(all))
     }
 
+    /// Whether `--name` was given.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// The value of `--name`, or what it is without.
     pub(crate) fn get<T: FromStr>(&self, name: &str, otherwise: T) -> Result<T> {
         let Some(value) = self.0.get(name) else {

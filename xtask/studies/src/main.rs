@@ -11,6 +11,7 @@ mod bench;
 mod nano_check;
 mod nano_report;
 mod speed;
+mod speed_table;
 mod statistics;
 mod templates;
 
@@ -18,6 +19,10 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use arguments::Arguments;
+
+/// As in the program that is being measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     match run() {
@@ -37,6 +42,7 @@ fn run() -> Result<()> {
         "nano-report" => nano_report::run(&arguments),
         "nano-check" => nano_check::run(&arguments),
         "bench" => bench::run(&arguments),
+        "speed" if arguments.has("models") => speed_table::run(&arguments),
         "speed" => speed::run(&arguments),
         "templates" => templates::run(&arguments),
         _ => {

@@ -59,11 +59,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     println!(
         "{{\"engine\": \"palinode\", \"lanes\": {lanes}, \"prompt_tps\": {:.1}, \"decode_tps\": {:.1}, \
-         \"load_s\": {load:.3}}}",
+         \"load_s\": {load:.3}, \"peak_mb\": {}}}",
         median(&mut prompts),
-        median(&mut decodes)
+        median(&mut decodes),
+        peak().map_or_else(|| "null".to_owned(), |peak| peak.to_string())
     );
     Ok(())
+}
+
+/// The most memory this process has had so far, in MB, where the system says.
+fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes / 1024)
 }
 
 /// Ids without a pattern.

@@ -149,16 +149,6 @@ impl HubModel {
         }
     }
 
-    /// Where it lies, if all of it is in the cache. Never connects, and says nothing.
-    pub(crate) fn here(&self) -> Option<Source> {
-        let mut options = Options::from_values(&variable, USER_AGENT).ok()?;
-        options.offline = true;
-        let hub = Hub::new(options).ok()?;
-        let mut nobody = |_: Event<'_>| ControlFlow::Continue(());
-        let snapshot = self.ask(&hub, &Names::default(), &mut nobody).ok()?;
-        Some(self.source(&snapshot))
-    }
-
     fn ask(
         &self,
         hub: &Hub,

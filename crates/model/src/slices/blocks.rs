@@ -205,18 +205,26 @@ impl Eights {
     }
 }
 
-/// `weights [outputs, inputs]` times one row of input: `y [outputs]`.
-pub(super) fn once<B: Block + AnyBitPattern>(weights: &[u8], x: &Rounded, y: &mut [f32]) {
+/// `weights [outputs, inputs]` times the first few rows of input: to `y`, `[outputs]` for each.
+pub(super) fn few<B: Block + AnyBitPattern, const R: usize>(
+    weights: &[u8],
+    x: &Rounded,
+    y: &mut [&mut [f32]; R],
+) {
     let weights: &[B] = bytemuck::cast_slice(weights);
-    for (weights, y) in weights.chunks_exact(x.groups / B::GROUPS).zip(y) {
-        let mut sums = [Eight::zero()];
-        for (blocks, x) in weights.chunks(MOST_GROUPS / B::GROUPS).zip(x.row(0)) {
+    let blocks = x.groups / B::GROUPS;
+    let x: [&[RoundedEight]; R] = std::array::from_fn(|row| x.row(row));
+    for (output, weights) in weights.chunks_exact(blocks).enumerate() {
+        let mut sums = [Eight::zero(); R];
+        for (number, blocks) in weights.chunks(MOST_GROUPS / B::GROUPS).enumerate() {
             let groups = blocks.len() * B::GROUPS;
             let mut eights = Eights::EMPTY;
             eights.read(blocks);
-            eights.add_groups::<B, 1>(groups, [x], &mut sums);
+            eights.add_groups::<B, R>(groups, x.map(|x| &x[number]), &mut sums);
         }
-        *y = sums[0].total();
+        for r in 0..R {
+            y[r][output] = sums[r].total();
+        }
     }
 }
 

@@ -73,17 +73,28 @@ impl Number for bf16 {
     }
 }
 
-/// `weights [outputs, inputs]` times one row of input: `y [outputs]`.
-pub(super) fn once<W: Number>(weights: &[W], x: &[f32], y: &mut [f32]) {
-    let (eights, rest) = x.as_chunks();
+/// `weights [outputs, inputs]` times a few rows of input `[inputs]`: to `y`, `[outputs]` for each.
+pub(super) fn few<W: Number, const R: usize>(
+    weights: &[W],
+    x: [&[f32]; R],
+    y: &mut [&mut [f32]; R],
+) {
+    let steps = x.map(|x| x.as_chunks::<LANES>().0);
+    let rest = x.map(|x| x.as_chunks::<LANES>().1);
     // One stream at a time: memory gives more that way than to several.
-    for (weights, y) in weights.chunks_exact(x.len()).zip(y) {
+    for (output, weights) in weights.chunks_exact(x[0].len()).enumerate() {
         let (weights, last) = weights.as_chunks();
-        let mut sum = Eight::zero();
-        for (weights, x) in weights.iter().zip(eights) {
-            sum = W::eight(weights).fused(Eight::load(x), sum);
+        let steps = steps.map(|x| &x[..weights.len()]);
+        let mut sums = [Eight::zero(); R];
+        for (step, weights) in weights.iter().enumerate() {
+            let weights = W::eight(weights);
+            for r in 0..R {
+                sums[r] = weights.fused(Eight::load(&steps[r][step]), sums[r]);
+            }
         }
-        *y = finish(sum, last, rest);
+        for r in 0..R {
+            y[r][output] = finish(sums[r], last, rest[r]);
+        }
     }
 }
 

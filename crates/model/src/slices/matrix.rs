@@ -18,7 +18,9 @@ use crate::weights::Stored;
 
 /// Products to compute before they are worth sharing among threads.
 const WORTH_THREADS: usize = 1 << 18;
-/// Bytes of weights in one thread's turn where they meet one row of input: enough not to be worth a turn less.
+/// So many rows of input meet weights as they come from memory; for more, these are laid ready.
+const FEW: usize = 4;
+/// Bytes of weights in one thread's turn where they meet few rows of input: enough not to be worth a turn less.
 const TURN: usize = 64 << 10;
 /// Rows of weights in one thread's turn where they meet many.
 const TURN_ROWS: usize = 32;
@@ -124,7 +126,7 @@ impl Matrix {
         if parts.iter().any(|part| !part.format().is_plain()) {
             x.rounded(self.inputs);
         }
-        if rows > 1 && parts.iter().any(|part| part.format().is_plain()) {
+        if rows > FEW && parts.iter().any(|part| part.format().is_plain()) {
             x.blocks(self.inputs);
         }
         let turns = self.turns(parts, y);
@@ -142,7 +144,7 @@ impl Matrix {
         let mut turns = Vec::new();
         for part in parts {
             let turn = match rows {
-                1 => (TURN / part.row_bytes().max(1)).max(1),
+                0..=FEW => (TURN / part.row_bytes().max(1)).max(1),
                 _ => TURN_ROWS,
             };
             for first in (0..part.outputs()).step_by(turn) {
@@ -208,29 +210,37 @@ impl Turn<'_> {
 
     /// Weights of plain numbers lie evenly: that was seen to when they were opened.
     fn plain<W: floats::Number>(&mut self, weights: &[W], x: &Input<'_>) {
-        let once = |y: &mut [f32]| floats::once(weights, x.numbers, y);
-        let (numbers, inputs) = (x.numbers, self.inputs);
-        let many = |y: &mut [f32]| floats::many(weights, numbers, x.blocks(inputs), inputs, y);
-        self.fill(once, many);
+        let inputs = self.inputs;
+        let row = |row: usize| &x.numbers[row * inputs..][..inputs];
+        match &mut self.y[..] {
+            [a] => floats::few(weights, [row(0)], &mut [a]),
+            [a, b] => floats::few(weights, [row(0), row(1)], &mut [a, b]),
+            [a, b, c] => floats::few(weights, [row(0), row(1), row(2)], &mut [a, b, c]),
+            [a, b, c, d] => {
+                let rows = [row(0), row(1), row(2), row(3)];
+                floats::few(weights, rows, &mut [a, b, c, d]);
+            }
+            _ => self.fill(|y| floats::many(weights, x.numbers, x.blocks(inputs), inputs, y)),
+        }
     }
 
     fn blocks<B: Block + AnyBitPattern>(&mut self, x: &Input<'_>) {
-        let (weights, rounded) = (self.weights, x.rounded(self.inputs));
-        let once = |y: &mut [f32]| blocks::once::<B>(weights, rounded, y);
-        let many = |y: &mut [f32]| blocks::many::<B>(weights, rounded, y);
-        self.fill(once, many);
+        let (weights, x) = (self.weights, x.rounded(self.inputs));
+        match &mut self.y[..] {
+            [a] => blocks::few::<B, 1>(weights, x, &mut [a]),
+            [a, b] => blocks::few::<B, 2>(weights, x, &mut [a, b]),
+            [a, b, c] => blocks::few::<B, 3>(weights, x, &mut [a, b, c]),
+            [a, b, c, d] => blocks::few::<B, 4>(weights, x, &mut [a, b, c, d]),
+            _ => self.fill(|y| blocks::many::<B>(weights, x, y)),
+        }
     }
 
-    /// Writes what is computed for one row of input, or for many: then `[rows, outputs]`, beside each other first,
-    /// for to write the rows of `y` one output at a time takes longer than computing them.
-    fn fill(&mut self, once: impl FnOnce(&mut [f32]), many: impl FnOnce(&mut [f32])) {
-        if let [y] = &mut self.y[..] {
-            once(y);
-            return;
-        }
+    /// Takes `[rows, outputs]`, beside each other first: to write the rows of `y` some outputs at a time, each far
+    /// from the last, takes longer than computing them.
+    fn fill(&mut self, compute: impl FnOnce(&mut [f32])) {
         let outputs = self.outputs();
         let mut all = vec![0.0; self.y.len() * outputs];
-        many(&mut all);
+        compute(&mut all);
         for (y, row) in self.y.iter_mut().zip(all.chunks_exact(outputs)) {
             y.copy_from_slice(row);
         }

@@ -29,7 +29,6 @@ use crate::events::{EventLog, What};
 use crate::examples::EXAMPLES;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::model_name::ModelName;
 use crate::nano::BUNDLED;
 
 /// Write code, taking back what is wrong
@@ -133,13 +132,6 @@ pub(crate) struct Arguments {
     /// List prompts that the bundled model knows, and how to do real work
     #[arg(long, exclusive = true)]
     examples: bool,
-}
-
-impl Arguments {
-    /// The number of threads that suits the model, if there is one.
-    pub(crate) fn threads(&self) -> Option<usize> {
-        ModelName::parse(&self.model).ok()?.threads()
-    }
 }
 
 pub(crate) fn run(arguments: Arguments, started: Instant) -> Result<Status, Failure> {

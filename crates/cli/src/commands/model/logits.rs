@@ -45,12 +45,6 @@ pub(super) struct Arguments {
     compute: Compute,
 }
 
-impl Arguments {
-    pub(super) fn threads(&self) -> Option<usize> {
-        ModelName::parse(&self.model).ok()?.threads()
-    }
-}
-
 /// One position's logits, or every position's.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]

@@ -21,16 +21,6 @@ enum Verb {
     AddTokens(AddTokens),
 }
 
-impl Arguments {
-    /// The number of threads that suits the model, if there is one.
-    pub(crate) fn threads(&self) -> Option<usize> {
-        match &self.verb {
-            Verb::Logits(logits) => logits.threads(),
-            _ => None,
-        }
-    }
-}
-
 /// Give a model the five action tokens, so that it can learn to revise
 ///
 /// Each new embedding starts as the mean of those of the words that describe the token. The model must then
