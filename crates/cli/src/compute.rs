@@ -56,8 +56,8 @@ impl Compute {
     pub(crate) fn options(self) -> Result<LoadOptions, Failure> {
         let device = match self.device {
             Place::Cpu => Device::Cpu,
-            Place::Cuda => found(Device::new_cuda(0), "cuda")?,
-            Place::Metal => found(Device::new_metal(0), "metal")?,
+            Place::Cuda => found(Device::new_cuda(0), "cuda", cfg!(feature = "cuda"))?,
+            Place::Metal => found(Device::new_metal(0), "metal", cfg!(feature = "metal"))?,
         };
         Ok(LoadOptions {
             dtype: self.dtype.map(|dtype| match dtype {
@@ -71,10 +71,27 @@ impl Compute {
     }
 }
 
-fn found<E: std::error::Error>(device: Result<Device, E>, name: &str) -> Result<Device, Failure> {
-    device.map_err(|error| {
-        Failure::new(format!("cannot compute on `{name}`"))
-            .because(&error)
-            .hint("this build computes on the processor only: leave out --device")
+/// The device, or why there is none; `built` says whether this build could use one.
+fn found<E: std::error::Error>(
+    device: Result<Device, E>,
+    name: &str,
+    built: bool,
+) -> Result<Device, Failure> {
+    device.map_err(|error| match built {
+        true => {
+            // Below its first line the error may carry a backtrace.
+            let text = error.to_string();
+            let why = text.lines().next().unwrap_or_default();
+            Failure::new(format!("cannot compute on `{name}`: {why}")).hint(
+                "is there a GPU, with a driver as new as the libraries this build stands on? Without --device it \
+                 computes on the processor",
+            )
+        }
+        false => Failure::new(format!(
+            "cannot compute on `{name}`: this build computes on the processor only"
+        ))
+        .hint(format!(
+            "leave out --device, or build the tool with `--features {name}` (CONTRIBUTING.md says how)"
+        )),
     })
 }

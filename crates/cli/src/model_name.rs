@@ -158,6 +158,9 @@ impl ModelName {
         }
         let mut model = palinode_model::load(&source, &options).map_err(failed)?;
         model.name = self.title(&source);
+        for doubt in &model.doubts {
+            note(format_args!("{}: {doubt}", model.name));
+        }
         Ok(model)
     }
 

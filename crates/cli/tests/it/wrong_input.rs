@@ -149,6 +149,22 @@ fn events_that_were_there_before_a_failure_are_still_there() {
 }
 
 #[test]
+#[cfg(not(any(feature = "cuda", feature = "metal")))]
+fn devices_that_this_build_does_not_have() {
+    let messages = ["cuda", "metal"].map(|device| {
+        let device = format!("--device={device}");
+        refused(|_| {}, &[&GOOD[..], &[&device]].concat(), b"")
+    });
+    insta::assert_snapshot!(messages.join("~~~\n"), @r"
+    error: cannot compute on `cuda`: this build computes on the processor only
+    hint: leave out --device, or build the tool with `--features cuda` (CONTRIBUTING.md says how)
+    ~~~
+    error: cannot compute on `metal`: this build computes on the processor only
+    hint: leave out --device, or build the tool with `--features metal` (CONTRIBUTING.md says how)
+    ");
+}
+
+#[test]
 fn names_that_no_model_has() {
     let mut messages = Vec::new();
     for name in [
