@@ -8,7 +8,7 @@
 //! it offers to whoever does.
 //!
 //! [`architectures`] holds one file a network, which states its [`Form`]; two engines compute whatever a form
-//! states, one on slices and one on [`tensors`]. [`peek`] and [`threads`] answer what must be known before the
+//! states, one on slices and one on [`tensors`]. [`peek`] answers what must be known before the
 //! first tensor.
 
 pub mod architectures;
