@@ -75,8 +75,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
 }
 
 impl Invocation {
-    /// Environment variables to set before any thread is started, for the number of threads that suits the
-    /// model. Those the user has set are left alone.
+    /// Environment variables to set before any thread is started, for the number of threads that suits training;
+    /// elsewhere the work at hand decides. Those the user has set are left alone.
     #[cfg(feature = "local")]
     #[must_use]
     pub fn threads(&self) -> Vec<(&'static str, usize)> {

@@ -55,7 +55,7 @@ impl LocalModel {
         let Some([prefix, suffix, middle]) = found else {
             return Ok(None);
         };
-        let mut ids = tokenizer.begin()?;
+        let mut ids = tokenizer.begin().to_vec();
         ids.push(prefix);
         ids.extend(tokenizer.encode_plain(before)?);
         ids.push(suffix);

@@ -178,11 +178,9 @@ impl Tokenizer {
 
     /// The ids that this tokenizer puts before a text that stands for itself, such as a token of its beginning;
     /// mostly none. A chat template brings its own.
-    ///
-    /// # Errors
-    /// None today: what is wrong with them shows when the tokenizer is read.
-    pub fn begin(&self) -> Result<Vec<u32>, Error> {
-        Ok(self.begin.clone())
+    #[must_use]
+    pub fn begin(&self) -> &[u32] {
+        &self.begin
     }
 
     /// The bytes of some tokens in a row; ids outside the vocabulary have none.

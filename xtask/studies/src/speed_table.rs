@@ -64,8 +64,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
                 let mut own = Command::new(std::env::current_exe()?);
                 own.arg("speed").env("RAYON_NUM_THREADS", &words[1]);
                 own.arg("--model").arg(&file);
-                for (flag, value) in [(0, "lanes"), (2, "repeats"), (3, "prompt"), (4, "decode")] {
-                    own.arg(format!("--{value}")).arg(&words[flag]);
+                for (flag, word) in [
+                    ("--lanes", &words[0]),
+                    ("--repeats", &words[2]),
+                    ("--prompt", &words[3]),
+                    ("--decode", &words[4]),
+                ] {
+                    own.args([flag, word]);
                 }
                 let row = Row {
                     ours: figures(&mut own)?,

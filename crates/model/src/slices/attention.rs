@@ -114,8 +114,7 @@ impl Task<'_> {
                 .query
                 .extend(queries.iter().map(|number| number * scale));
         }
-        let memory = (&memory.query[..], &mut memory.scores[..]);
-        let (queries, scores) = memory;
+        let (queries, scores) = (&memory.query[..], &mut memory.scores[..]);
         for number in all.clone() {
             let keys = self.pages[number].keys(self.head, width);
             let at = (number - all.start) * PAGE;

@@ -195,7 +195,7 @@ pub(super) fn encode(
 
 /// The ids of a text to be continued.
 fn raw(text: &str, model: &LocalModel) -> Result<Vec<u32>, palinode_model::Error> {
-    let mut ids = model.tokenizer.begin()?;
+    let mut ids = model.tokenizer.begin().to_vec();
     ids.extend(model.tokenizer.encode_plain(text)?);
     Ok(ids)
 }
