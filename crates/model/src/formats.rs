@@ -96,6 +96,25 @@ impl Format {
         self.block() == 1
     }
 
+    /// The largest whole number in its blocks, where none is negative.
+    pub(crate) fn largest(self) -> Option<u8> {
+        match self {
+            Format::F32 | Format::F16 | Format::BF16 => None,
+            Format::Q4_0 => Q4_0::LARGEST,
+            Format::Q4_1 => Q4_1::LARGEST,
+            Format::Q5_0 => Q5_0::LARGEST,
+            Format::Q5_1 => Q5_1::LARGEST,
+            Format::Q8_0 => Q8_0::LARGEST,
+            Format::Q2K => Q2K::LARGEST,
+            Format::Q3K => Q3K::LARGEST,
+            Format::Q4K => Q4K::LARGEST,
+            Format::Q5K => Q5K::LARGEST,
+            Format::Q6K => Q6K::LARGEST,
+            Format::IQ4NL => IQ4NL::LARGEST,
+            Format::IQ4XS => IQ4XS::LARGEST,
+        }
+    }
+
     /// Turns whole blocks into floating point. `target` holds as many numbers as `bytes` have; what is left
     /// over of either stays as it is.
     pub(crate) fn widen(self, bytes: &[u8], target: &mut [f32]) {
@@ -174,8 +193,8 @@ pub(crate) trait Block: Copy {
     const HALVES: bool = false;
     /// What is taken off each whole number.
     const OFFSET: i8 = 0;
-    /// Whether no whole number is negative.
-    const POSITIVE: bool;
+    /// The largest whole number, where none is negative.
+    const LARGEST: Option<u8>;
 
     /// The scales and the smallest values.
     fn scales(&self) -> Scales;
@@ -207,36 +226,6 @@ impl Scales {
         };
         all.scales[0] = scale;
         all.smallest[0] = smallest;
-        all
-    }
-}
-
-/// Eight blocks of one group each as one of eight.
-impl<B: Block> Block for [B; MOST_GROUPS] {
-    const GROUPS: usize = MOST_GROUPS;
-    const SMALLEST: bool = B::SMALLEST;
-    const OFFSET: i8 = B::OFFSET;
-    const POSITIVE: bool = B::POSITIVE;
-
-    type Numbers = [[i8; 32]; MOST_GROUPS];
-
-    #[inline(always)]
-    fn scales(&self) -> Scales {
-        let mut all = Scales::one(0.0, 0.0);
-        for (at, block) in self.iter().enumerate() {
-            let one = block.scales();
-            all.scales[at] = one.scales[0];
-            all.smallest[at] = one.smallest[0];
-        }
-        all
-    }
-
-    #[inline(always)]
-    fn numbers(&self) -> [[i8; 32]; MOST_GROUPS] {
-        let mut all = [[0; 32]; MOST_GROUPS];
-        for (at, block) in self.iter().enumerate() {
-            all[at] = block.numbers().as_ref()[0];
-        }
         all
     }
 }
@@ -339,7 +328,7 @@ pub(crate) struct Q4_0 {
 impl Block for Q4_0 {
     const GROUPS: usize = 1;
     const OFFSET: i8 = 8;
-    const POSITIVE: bool = true;
+    const LARGEST: Option<u8> = Some(15);
 
     #[inline(always)]
     fn scales(&self) -> Scales {
@@ -366,7 +355,7 @@ pub(crate) struct Q4_1 {
 impl Block for Q4_1 {
     const GROUPS: usize = 1;
     const SMALLEST: bool = true;
-    const POSITIVE: bool = true;
+    const LARGEST: Option<u8> = Some(15);
 
     #[inline(always)]
     fn scales(&self) -> Scales {
@@ -393,7 +382,7 @@ pub(crate) struct Q5_0 {
 impl Block for Q5_0 {
     const GROUPS: usize = 1;
     const OFFSET: i8 = 16;
-    const POSITIVE: bool = true;
+    const LARGEST: Option<u8> = Some(31);
 
     #[inline(always)]
     fn scales(&self) -> Scales {
@@ -421,7 +410,7 @@ pub(crate) struct Q5_1 {
 impl Block for Q5_1 {
     const GROUPS: usize = 1;
     const SMALLEST: bool = true;
-    const POSITIVE: bool = true;
+    const LARGEST: Option<u8> = Some(31);
 
     #[inline(always)]
     fn scales(&self) -> Scales {
@@ -446,7 +435,7 @@ pub(crate) struct Q8_0 {
 
 impl Block for Q8_0 {
     const GROUPS: usize = 1;
-    const POSITIVE: bool = false;
+    const LARGEST: Option<u8> = None;
 
     #[inline(always)]
     fn scales(&self) -> Scales {
@@ -486,7 +475,7 @@ pub(crate) struct IQ4NL {
 
 impl Block for IQ4NL {
     const GROUPS: usize = 1;
-    const POSITIVE: bool = false;
+    const LARGEST: Option<u8> = None;
 
     #[inline(always)]
     fn scales(&self) -> Scales {
@@ -552,7 +541,7 @@ pub(crate) struct Q4K {
 impl Block for Q4K {
     const GROUPS: usize = 8;
     const SMALLEST: bool = true;
-    const POSITIVE: bool = true;
+    const LARGEST: Option<u8> = Some(15);
 
     #[inline(always)]
     fn scales(&self) -> Scales {
@@ -588,7 +577,7 @@ pub(crate) struct Q5K {
 impl Block for Q5K {
     const GROUPS: usize = 8;
     const SMALLEST: bool = true;
-    const POSITIVE: bool = true;
+    const LARGEST: Option<u8> = Some(31);
 
     #[inline(always)]
     fn scales(&self) -> Scales {
@@ -628,7 +617,7 @@ impl Block for Q6K {
     const GROUPS: usize = 8;
     const HALVES: bool = true;
     const OFFSET: i8 = 32;
-    const POSITIVE: bool = true;
+    const LARGEST: Option<u8> = Some(63);
 
     #[inline(always)]
     fn scales(&self) -> Scales {
@@ -673,7 +662,7 @@ impl Block for Q2K {
     const GROUPS: usize = 8;
     const SMALLEST: bool = true;
     const HALVES: bool = true;
-    const POSITIVE: bool = true;
+    const LARGEST: Option<u8> = Some(3);
 
     #[inline(always)]
     fn scales(&self) -> Scales {
@@ -717,7 +706,7 @@ impl Block for Q3K {
     const GROUPS: usize = 8;
     const HALVES: bool = true;
     const OFFSET: i8 = 4;
-    const POSITIVE: bool = true;
+    const LARGEST: Option<u8> = Some(7);
 
     #[inline(always)]
     fn scales(&self) -> Scales {
@@ -772,7 +761,7 @@ pub(crate) struct IQ4XS {
 
 impl Block for IQ4XS {
     const GROUPS: usize = 8;
-    const POSITIVE: bool = false;
+    const LARGEST: Option<u8> = None;
 
     #[inline(always)]
     fn scales(&self) -> Scales {

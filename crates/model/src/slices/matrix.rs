@@ -7,7 +7,7 @@ use half::slice::HalfBitsSliceExt;
 use half::{bf16, f16};
 use rayon::prelude::*;
 
-use super::blocks::{self, Rounded};
+use super::blocks::{self, Fours, NARROW, Rounded, WIDE};
 use super::floats;
 use super::panels::Panels;
 use super::threads;
@@ -30,6 +30,8 @@ const TURN_ROWS: usize = 32;
 pub(super) struct Input<'a> {
     numbers: &'a [f32],
     rounded: OnceLock<Rounded>,
+    narrow: OnceLock<Fours<NARROW>>,
+    wide: OnceLock<Fours<WIDE>>,
     blocks: OnceLock<floats::Blocks>,
 }
 
@@ -38,13 +40,36 @@ impl<'a> Input<'a> {
         Input {
             numbers,
             rounded: OnceLock::new(),
+            narrow: OnceLock::new(),
+            wide: OnceLock::new(),
             blocks: OnceLock::new(),
+        }
+    }
+
+    /// Makes the form in which so many rows meet weights of a format.
+    fn prepare(&self, format: Format, rows: usize, inputs: usize) {
+        match (format.is_plain(), rows > FEW) {
+            (true, false) => {}
+            (true, true) => _ = self.blocks(inputs),
+            (false, false) => _ = self.rounded(inputs),
+            (false, true) => match format.largest() {
+                Some(_) => _ = self.narrow(inputs),
+                None => _ = self.wide(inputs),
+            },
         }
     }
 
     fn rounded(&self, inputs: usize) -> &Rounded {
         self.rounded
             .get_or_init(|| Rounded::new(self.numbers, inputs))
+    }
+
+    fn narrow(&self, inputs: usize) -> &Fours<NARROW> {
+        self.narrow.get_or_init(|| Fours::new(self.numbers, inputs))
+    }
+
+    fn wide(&self, inputs: usize) -> &Fours<WIDE> {
+        self.wide.get_or_init(|| Fours::new(self.numbers, inputs))
     }
 
     fn blocks(&self, inputs: usize) -> &floats::Blocks {
@@ -123,11 +148,8 @@ impl Matrix {
         };
         let rows = x.numbers.len() / self.inputs;
         // Now, and not by whichever thread comes first.
-        if parts.iter().any(|part| !part.format().is_plain()) {
-            x.rounded(self.inputs);
-        }
-        if rows > FEW && parts.iter().any(|part| part.format().is_plain()) {
-            x.blocks(self.inputs);
+        for part in parts {
+            x.prepare(part.format(), rows, self.inputs);
         }
         let turns = self.turns(parts, y);
         let worth = self.outputs * self.inputs * rows >= WORTH_THREADS && turns.len() > 1;
@@ -225,13 +247,17 @@ impl Turn<'_> {
     }
 
     fn blocks<B: Block + AnyBitPattern>(&mut self, x: &Input<'_>) {
-        let (weights, x) = (self.weights, x.rounded(self.inputs));
+        let (weights, inputs) = (self.weights, self.inputs);
+        let rounded = || x.rounded(inputs);
         match &mut self.y[..] {
-            [a] => blocks::few::<B, 1>(weights, x, &mut [a]),
-            [a, b] => blocks::few::<B, 2>(weights, x, &mut [a, b]),
-            [a, b, c] => blocks::few::<B, 3>(weights, x, &mut [a, b, c]),
-            [a, b, c, d] => blocks::few::<B, 4>(weights, x, &mut [a, b, c, d]),
-            _ => self.fill(|y| blocks::many::<B>(weights, x, y)),
+            [a] => blocks::few::<B, 1>(weights, rounded(), &mut [a]),
+            [a, b] => blocks::few::<B, 2>(weights, rounded(), &mut [a, b]),
+            [a, b, c] => blocks::few::<B, 3>(weights, rounded(), &mut [a, b, c]),
+            [a, b, c, d] => blocks::few::<B, 4>(weights, rounded(), &mut [a, b, c, d]),
+            _ if B::LARGEST.is_some() => {
+                self.fill(|y| blocks::many::<B, NARROW>(weights, x.narrow(inputs), y));
+            }
+            _ => self.fill(|y| blocks::many::<B, WIDE>(weights, x.wide(inputs), y)),
         }
     }
 
