@@ -1,5 +1,5 @@
 //! What is code to us: text with byte positions, spans, edits, [`Revision`]s, [`Fingerprint`]s, and
-//! programming languages with what can be read off their syntax.
+//! programming languages with what can be read off their syntax, [`Finding`]s and weaknesses ([`Cwe`]).
 //!
 //! Start with [`Text`] and [`Revision`]; then [`languages`], whose entries turn a text into
 //! [`Parsed`]: does it parse and where not ([`Parsed::errors`]), and which functions stand in it
@@ -11,6 +11,7 @@
 
 mod edit;
 mod error;
+mod finding;
 mod fingerprint;
 mod frame;
 mod functions;
@@ -23,11 +24,13 @@ mod syntax_error;
 mod text;
 mod tokens;
 mod walk;
+pub mod weaknesses;
 
 pub use tree_sitter;
 
 pub use edit::{Edit, apply_edits};
 pub use error::Error;
+pub use finding::{Confidence, Finding, Severity, Step, UnknownName};
 pub use fingerprint::Fingerprint;
 pub use functions::Function;
 pub use languages::Language;
@@ -36,3 +39,4 @@ pub use revision::{Evidence, Proposer, Revision, Verdict, apply_revisions};
 pub use span::Span;
 pub use syntax_error::{SyntaxError, SyntaxErrorKind};
 pub use text::{Position, Text};
+pub use weaknesses::Cwe;

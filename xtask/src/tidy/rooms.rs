@@ -26,6 +26,7 @@ pub(super) const ROOMS: &[Room] = &[
             "revise",
             "gate",
             "scan",
+            "rules",
             "knowledge",
             "model",
             "remote",
@@ -37,18 +38,19 @@ pub(super) const ROOMS: &[Room] = &[
     room("trajectories", &["revise", "remote", "code"]),
     room("curriculum", &["revise", "code"]),
     room("knowledge", &["remote", "code"]),
-    room("scan", &["flow", "sandbox", "code"]),
+    room("scan", &["rules", "flow", "sandbox", "code"]),
     room("gate", &["flow", "code"]),
     room("model", &["remote"]),
     room("remote", &[]),
     room("sandbox", &[]),
+    room("rules", &["flow", "code"]),
     room("flow", &["code"]),
     room("revise", &["code"]),
     room("code", &[]),
 ];
 
 /// Rooms that do no IO: no files, processes, network, clock or randomness of their own.
-pub(super) const WITHOUT_IO: &[&str] = &["code", "flow", "revise", "gate", "curriculum"];
+pub(super) const WITHOUT_IO: &[&str] = &["code", "flow", "revise", "gate", "rules", "curriculum"];
 
 /// Programs rather than libraries: they read flags and report errors as a chain.
 pub(super) const PROGRAMS: &[&str] = &["cli", "studies"];

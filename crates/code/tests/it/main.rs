@@ -8,3 +8,4 @@ mod fixtures;
 mod fragments;
 mod functions;
 mod registry;
+mod weaknesses;
