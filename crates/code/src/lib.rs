@@ -1,5 +1,6 @@
 //! What is code to us: text with byte positions, spans, edits, [`Revision`]s, [`Fingerprint`]s, and
-//! programming languages with what can be read off their syntax, [`Finding`]s and weaknesses ([`Cwe`]).
+//! programming languages with what can be read off their syntax, [`Finding`]s and weaknesses ([`Cwe`]),
+//! and the blocks of code in a chat answer ([`fenced`]).
 //!
 //! Start with [`Text`] and [`Revision`]; then [`languages`], whose entries turn a text into
 //! [`Parsed`]: does it parse and where not ([`Parsed::errors`]), and which functions stand in it
@@ -11,6 +12,7 @@
 
 mod edit;
 mod error;
+mod fences;
 mod finding;
 mod fingerprint;
 mod frame;
@@ -30,6 +32,7 @@ pub use tree_sitter;
 
 pub use edit::{Edit, apply_edits};
 pub use error::Error;
+pub use fences::{Fenced, fenced};
 pub use finding::{Confidence, Finding, Severity, Step, UnknownName};
 pub use fingerprint::Fingerprint;
 pub use functions::Function;

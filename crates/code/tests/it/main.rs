@@ -3,6 +3,7 @@
 mod any_bytes;
 mod broken;
 mod edits;
+mod fences;
 mod fingerprints;
 mod fixtures;
 mod fragments;
