@@ -30,12 +30,15 @@ enum Command {
     Generate(Box<commands::generate::Arguments>),
     #[command(after_help = EXIT_CODES)]
     Render(commands::render::Arguments),
+    #[command(after_help = EXIT_CODES)]
+    Scan(Box<commands::scan::Arguments>),
     #[cfg(feature = "local")]
     Model(commands::model::Arguments),
     #[cfg(feature = "train")]
     #[command(after_help = EXIT_CODES)]
     Train(commands::train::Arguments),
     List(commands::list::Arguments),
+    Doctor(commands::doctor::Arguments),
 }
 
 /// What the user asked for, understood but not yet checked or begun.
@@ -95,11 +98,13 @@ impl Invocation {
             #[cfg(feature = "local")]
             Command::Generate(arguments) => commands::generate::run(*arguments, self.started),
             Command::Render(arguments) => commands::render::run(&arguments),
+            Command::Scan(arguments) => commands::scan::run(&arguments),
             #[cfg(feature = "local")]
             Command::Model(arguments) => commands::model::run(&arguments),
             #[cfg(feature = "train")]
             Command::Train(arguments) => commands::train::run(&arguments),
             Command::List(arguments) => commands::list::run(&arguments),
+            Command::Doctor(arguments) => commands::doctor::run(&arguments),
         };
         match result {
             Ok(status) => status,

@@ -1,6 +1,5 @@
 //! What are standard input, output and error connected to, and may they be coloured?
 
-#[cfg(feature = "local")]
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 
@@ -75,7 +74,6 @@ pub(crate) fn draw(text: &str) {
 }
 
 /// What a variable of the environment is set to.
-#[cfg(feature = "local")]
 pub(crate) fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }

@@ -1,9 +1,7 @@
 //! Has the person pressed Ctrl-C?
 
-use std::sync::Arc;
-#[cfg(feature = "local")]
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Becomes true when Ctrl-C is pressed.
 #[derive(Clone, Debug, Default)]
@@ -11,9 +9,8 @@ pub(crate) struct Interrupt(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    pressed: AtomicBool,
+    pressed: Arc<AtomicBool>,
     /// Whether anybody looks at `pressed`.
-    #[cfg(feature = "local")]
     heeded: AtomicBool,
 }
 
@@ -22,7 +19,6 @@ impl Interrupt {
     /// second ends the process at once. Where no handler can be set, Ctrl-C keeps its usual meaning.
     ///
     /// A process has one handler, so all who listen hear the same.
-    #[cfg(feature = "local")]
     pub(crate) fn listen() -> Self {
         static LISTENER: OnceLock<Interrupt> = OnceLock::new();
         let listener = LISTENER.get_or_init(|| {
@@ -46,13 +42,17 @@ impl Interrupt {
         self.0.heeded.store(false, Ordering::Relaxed);
     }
 
+    /// The switch that Ctrl-C turns, for those who end programs by it.
+    pub(crate) fn switch(&self) -> palinode_sandbox::Interrupt {
+        palinode_sandbox::Interrupt::from(Arc::clone(&self.0.pressed))
+    }
+
     /// Whether Ctrl-C was pressed.
     pub(crate) fn is_set(&self) -> bool {
         self.0.pressed.load(Ordering::Relaxed)
     }
 }
 
-#[cfg(feature = "local")]
 #[expect(
     clippy::exit,
     reason = "the person insists, or nobody could stop; nothing is left half-written that matters"

@@ -26,3 +26,10 @@ impl Interrupt {
         self.0.load(Ordering::Relaxed)
     }
 }
+
+impl From<Arc<AtomicBool>> for Interrupt {
+    /// The switch that this value is: who sets it, turns it on.
+    fn from(switch: Arc<AtomicBool>) -> Self {
+        Self(switch)
+    }
+}

@@ -61,6 +61,11 @@ const KINDS: &[Kind] = &[
         title: "languages that can be parsed, named with --lang",
         entries: languages,
     },
+    Kind {
+        name: "analyzers",
+        title: "analyzers that `scan` can ask, named with --analyzer",
+        entries: analyzers,
+    },
     #[cfg(feature = "local")]
     Kind {
         name: "models",
@@ -99,6 +104,16 @@ fn languages() -> Vec<Entry> {
         .map(|language| {
             let title = format!("{} (.{})", language.title, language.extensions.join(" ."));
             Entry::new(language.name, title, language.doc)
+        })
+        .collect()
+}
+
+fn analyzers() -> Vec<Entry> {
+    palinode_scan::analyzers::ANALYZERS
+        .iter()
+        .map(|analyzer| {
+            let title = format!("{} ({})", analyzer.title, analyzer.languages.join(", "));
+            Entry::new(analyzer.name, title, analyzer.doc)
         })
         .collect()
 }

@@ -8,6 +8,7 @@ use crate::fixtures;
 
 /// Asks everything that can be asked about a text, and checks what must always hold.
 fn ask_everything(language: &'static Language, text: &Text) {
+    assert_eq!(text.readable().len(), text.len());
     for parsed in [language.parse(text), language.parse_fragment(text)] {
         let errors = parsed.errors();
         assert_eq!(parsed.parses(), errors.is_empty());

@@ -1,0 +1,166 @@
+//! Who is asked, and what do they say about the files as the user knows them?
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use palinode_code::{Edit, Finding, Step};
+use palinode_scan::analyzers::{ANALYZERS, by_name};
+use palinode_scan::{Analyzer, Report, Request, Settings, Silent, scan};
+
+use super::Arguments;
+use super::collect::{Collected, Source};
+use crate::console::variable;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+
+/// The analyzer that takes in what other tools reported.
+const REPORTS: &str = "sarif";
+/// The analyzer that has no rules of its own.
+const RULES_OF_OTHERS: &str = "semgrep";
+
+/// What was asked, and the answer.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// What they say. Texts and positions are those of the files, also for findings in blocks of Markdown.
+    pub(crate) report: Report,
+    /// Those whom the user named.
+    named: Vec<&'static str>,
+}
+
+impl Asked {
+    /// Whether the user named it: then its failure is the command's.
+    pub(crate) fn is_named(&self, analyzer: &Analyzer) -> bool {
+        self.named.contains(&analyzer.name)
+    }
+}
+
+/// Asks.
+pub(crate) fn ask(arguments: &Arguments, collected: &Collected) -> Result<Asked, Failure> {
+    let settings = settings(arguments)?;
+    let mut analyzers: Vec<&'static Analyzer> = match arguments.analyzer.is_empty() {
+        true => ANALYZERS
+            .iter()
+            .copied()
+            // Without rules it can say nothing, and nobody asked it to.
+            .filter(|analyzer| {
+                analyzer.name != RULES_OF_OTHERS || !settings.semgrep_rules.is_empty()
+            })
+            .collect(),
+        false => {
+            let names = arguments.analyzer.iter();
+            names.map(|name| known(name)).collect::<Result<_, _>>()?
+        }
+    };
+    let mut named: Vec<&'static str> = match arguments.analyzer.is_empty() {
+        true => Vec::new(),
+        false => analyzers.iter().map(|analyzer| analyzer.name).collect(),
+    };
+    if !arguments.sarif.is_empty() {
+        analyzers.push(known(REPORTS)?);
+        named.push(REPORTS);
+    }
+    let texts: Vec<palinode_scan::Source> = collected
+        .sources
+        .iter()
+        .map(|source| {
+            palinode_scan::Source::new(source.name.clone(), source.text.clone(), source.language)
+        })
+        .collect();
+    let interrupt = Interrupt::listen();
+    let switch = interrupt.switch();
+    let request = Request {
+        sources: &texts,
+        analyzers: &analyzers,
+        settings: &settings,
+        interrupt: &switch,
+    };
+    let mut report = scan(&request, &Silent)
+        .map_err(|error| Failure::new("the scan could not begin").because(&error))?;
+    for (index, source) in collected.sources.iter().enumerate() {
+        if source.within.is_some() {
+            lift(&mut report, index, source);
+        }
+    }
+    Ok(Asked { report, named })
+}
+
+/// Brings what was said about a block of Markdown to the text around it.
+fn lift(report: &mut Report, index: usize, source: &Source) {
+    let Some((outer, block)) = &source.within else {
+        return;
+    };
+    let lift = |finding: &mut Finding| {
+        finding.span = block.outside(finding.span);
+        let steps = std::mem::take(&mut finding.trace).into_iter();
+        finding.trace = steps
+            .map(|step| Step {
+                span: block.outside(step.span),
+                ..step
+            })
+            .collect();
+        let edits: Vec<Edit> = std::mem::take(&mut finding.fix);
+        finding.fix = edits
+            .iter()
+            .map(|edit| block.edit_outside(edit, outer))
+            .collect();
+    };
+    for found in &mut report.findings {
+        if found.source == index {
+            lift(&mut found.finding);
+            found.witnesses.iter_mut().for_each(lift);
+        }
+    }
+    for (_, finding) in report
+        .runs
+        .iter_mut()
+        .flat_map(|run| &mut run.findings)
+        .filter(|(at, _)| *at == index)
+    {
+        lift(finding);
+    }
+    if let Some(text) = report.sources.get_mut(index) {
+        text.text = outer.clone();
+    }
+}
+
+fn known(name: &str) -> Result<&'static Analyzer, Failure> {
+    by_name(name).ok_or_else(|| {
+        let names: Vec<&str> = ANALYZERS.iter().map(|analyzer| analyzer.name).collect();
+        Failure::new(format!("there is no analyzer `{name}`"))
+            .hint(format!("one of: {}", names.join(", ")))
+    })
+}
+
+/// What the analyzers may use: from the flags and the environment.
+pub(crate) fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
+    let mut programs = BTreeMap::new();
+    for pair in &arguments.tool {
+        let Some((name, file)) = pair.split_once('=') else {
+            return Err(Failure::new(format!("`--tool {pair}` names no program"))
+                .hint("write it as --tool bandit=/opt/bandit/bin/bandit"));
+        };
+        programs.insert(known(name)?.name.to_owned(), PathBuf::from(file));
+    }
+    let read = |file: &PathBuf| -> Result<(String, Vec<u8>), Failure> {
+        let bytes = fs::read(file).map_err(|error| cannot_read(file, &error))?;
+        Ok((file.display().to_string(), bytes))
+    };
+    for path in &arguments.semgrep_rules {
+        fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
+    }
+    Ok(Settings {
+        path: variable("PATH").unwrap_or_default(),
+        programs,
+        semgrep_rules: arguments.semgrep_rules.clone(),
+        sarif: arguments.sarif.iter().map(read).collect::<Result<_, _>>()?,
+        time: Duration::from_secs(arguments.time_limit),
+        jobs: std::thread::available_parallelism().map_or(1, usize::from),
+        ..Settings::default()
+    })
+}
+
+fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(format!("cannot read `{}`", path.display())).because(error)
+}

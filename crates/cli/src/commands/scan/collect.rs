@@ -1,0 +1,222 @@
+//! Which files are looked at, which are not, and why not?
+
+use std::fmt;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+use palinode_code::languages::{self, Language};
+use palinode_code::{Text, fenced};
+
+use crate::failure::Failure;
+
+/// Bytes at a file's start in which a zero says that it is no text, as git has it.
+const SNIFFED: usize = 8000;
+/// A file with lines of so many bytes on average was not written by hand.
+const MINIFIED_LINE: usize = 400;
+/// Shorter files are looked at whatever their lines.
+const MINIFIED_FILE: usize = 4096;
+
+/// One text to look at.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// How it is named to the user; relative where it was named so.
+    pub(crate) name: String,
+    pub(crate) language: &'static Language,
+    /// The code: the whole file, or a block of a chat answer.
+    pub(crate) text: Text,
+    /// Whether the code ends where somebody stopped writing.
+    pub(crate) unfinished: bool,
+    /// The answer that a block was taken from, with the block.
+    pub(crate) within: Option<(Text, palinode_code::Fenced)>,
+}
+
+/// Everything that was found below the paths.
+#[derive(Debug, Default)]
+pub(crate) struct Collected {
+    /// In the order of their names.
+    pub(crate) sources: Vec<Source>,
+    /// What was left out though it may hold code, in the order of their names.
+    pub(crate) skipped: Vec<Skipped>,
+    /// Files in no language that is known.
+    pub(crate) others: usize,
+}
+
+/// A file that was left out.
+#[derive(Debug)]
+pub(crate) struct Skipped {
+    pub(crate) name: String,
+    pub(crate) why: Why,
+}
+
+/// Why a file was left out.
+#[derive(Debug)]
+pub(crate) enum Why {
+    TooLarge { bytes: u64, most: u64 },
+    Binary,
+    Minified,
+    Unreadable(String),
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Why::TooLarge { bytes, most } => {
+                write!(f, "has {bytes} bytes, more than {most} (--max-size)")
+            }
+            Why::Binary => write!(f, "is no text"),
+            Why::Minified => write!(f, "is minified; name it to have it scanned"),
+            Why::Unreadable(why) => write!(f, "cannot be read: {why}"),
+        }
+    }
+}
+
+/// How to look for files.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Choice {
+    /// In folders, files with more bytes are left out.
+    pub(crate) max_size: u64,
+    /// Look also at what `.gitignore` and the like leave out, and at hidden files.
+    pub(crate) no_ignore: bool,
+    /// The language of everything, whatever its name.
+    pub(crate) language: Option<&'static Language>,
+}
+
+/// Finds the files at and below `paths`. A file that is named is looked at whatever its size and form.
+///
+/// # Errors
+/// A path that is not there or that cannot be read; a named file in no known language.
+pub(crate) fn collect(paths: &[PathBuf], choice: Choice) -> Result<Collected, Failure> {
+    let mut collected = Collected::default();
+    for path in paths {
+        let metadata = fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
+        if metadata.is_dir() {
+            below(path, choice, &mut collected);
+        } else {
+            let bytes = fs::read(path).map_err(|error| cannot_read(path, &error))?;
+            let name = path.display().to_string();
+            let found = sources(&name, Some(path), bytes, choice.language);
+            if found.is_empty() {
+                return Err(
+                    Failure::new(format!("`{name}` is in no language that is known")).hint(
+                        "name its language with --lang; `palinode list languages` lists them",
+                    ),
+                );
+            }
+            collected.sources.extend(found);
+        }
+    }
+    collected.sources.sort_by(|a, b| a.name.cmp(&b.name));
+    // A file that was named twice, or named and found, is one file.
+    collected
+        .sources
+        .dedup_by(|a, b| a.name == b.name && a.within.is_none() && b.within.is_none());
+    collected.skipped.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(collected)
+}
+
+/// The code in `bytes`: all of it, or, where it is Markdown, its fenced blocks in languages that are known.
+pub(crate) fn sources(
+    name: &str,
+    path: Option<&Path>,
+    bytes: Vec<u8>,
+    language: Option<&'static Language>,
+) -> Vec<Source> {
+    let by_name = || languages::by_path(Path::new(name));
+    let source = |language, text| Source {
+        name: name.to_owned(),
+        language,
+        text,
+        unfinished: false,
+        within: None,
+    };
+    let text = Text::new(bytes);
+    if let Some(language) = language.or_else(by_name) {
+        return vec![source(language, text)];
+    }
+    let is_markdown = name.ends_with(".md") || name.ends_with(".markdown") || path.is_none();
+    if !is_markdown {
+        return Vec::new();
+    }
+    let blocks = fenced(&text).into_iter().filter_map(|block| {
+        let code = block.text.clone();
+        Some(Source {
+            unfinished: !block.closed,
+            within: Some((text.clone(), block.clone())),
+            ..source(block.language()?, code)
+        })
+    });
+    blocks.collect()
+}
+
+/// Everything below a folder.
+fn below(folder: &Path, choice: Choice, collected: &mut Collected) {
+    let walk = WalkBuilder::new(folder)
+        .standard_filters(!choice.no_ignore)
+        // A copy of a project without its repository has its ignore files still.
+        .require_git(false)
+        .build();
+    for entry in walk {
+        let mut skip = |name: String, why| collected.skipped.push(Skipped { name, why });
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                // It says which path.
+                skip(
+                    folder.display().to_string(),
+                    Why::Unreadable(error.to_string()),
+                );
+                continue;
+            }
+        };
+        // Links are not followed: what they lead to is looked at where it stands, and no circle arises.
+        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+            continue;
+        }
+        let path = entry.path();
+        // Markdown is looked into where it is named: in folders it is documentation, with examples of what is wrong.
+        let language = choice.language.or_else(|| languages::by_path(path));
+        if language.is_none() {
+            collected.others += 1;
+            continue;
+        }
+        let shown = path.strip_prefix("./").unwrap_or(path);
+        let name = shown.display().to_string();
+        match read(path, choice.max_size) {
+            Ok(bytes) => {
+                let found = sources(&name, Some(path), bytes, choice.language);
+                collected.sources.extend(found);
+            }
+            Err(why) => skip(name, why),
+        }
+    }
+}
+
+/// The bytes of a file that looks written by hand.
+fn read(path: &Path, most: u64) -> Result<Vec<u8>, Why> {
+    let unreadable = |error: std::io::Error| Why::Unreadable(error.to_string());
+    let file = fs::File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    // One more than is allowed, whatever the file says of its size, and however it grows meanwhile.
+    let read = file.take(most.saturating_add(1)).read_to_end(&mut bytes);
+    read.map_err(unreadable)?;
+    if bytes.len() as u64 > most {
+        let bytes = fs::metadata(path).map_err(unreadable)?.len();
+        return Err(Why::TooLarge { bytes, most });
+    }
+    if bytes[..bytes.len().min(SNIFFED)].contains(&0) {
+        return Err(Why::Binary);
+    }
+    let lines = 1 + bytes.iter().filter(|byte| **byte == b'\n').count();
+    if bytes.len() > MINIFIED_FILE && bytes.len() / lines > MINIFIED_LINE {
+        return Err(Why::Minified);
+    }
+    Ok(bytes)
+}
+
+fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(format!("cannot read `{}`", path.display()))
+        .because(error)
+        .hint("name files and folders that exist and may be read, or `-` for standard input")
+}
