@@ -1,0 +1,17 @@
+//! Which rules are there, folder by folder? A rule is one file and one line here.
+
+use super::Folder;
+
+/// The texts of one folder's rules.
+macro_rules! folder {
+    ($folder:literal: $($rule:literal)*) => {
+        &[$((concat!($rule, ".yml"), include_str!(concat!($folder, "/", $rule, ".yml")))),*]
+    };
+}
+
+mod python;
+
+/// Our rules, by the language they are written for.
+pub(super) static FOLDERS: [Folder; 1] = [
+    Folder::new("python", &["python"], python::TEXTS),
+];

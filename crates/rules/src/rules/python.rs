@@ -1,0 +1,33 @@
+//! Which rules are there for Python?
+
+/// The file of each rule and its text.
+pub(super) static TEXTS: &[(&str, &str)] = folder! { "python":
+    "python-autoescape-off"
+    "python-bind-all-interfaces"
+    "python-compile-text"
+    "python-dynamic-import"
+    "python-eval"
+    "python-fixed-iv"
+    "python-fixed-temporary-file"
+    "python-flask-debug"
+    "python-html-response-built"
+    "python-insecure-random"
+    "python-mark-safe"
+    "python-marshal"
+    "python-old-tls"
+    "python-os-exec"
+    "python-os-system"
+    "python-pickle"
+    "python-request-without-timeout"
+    "python-shell-true"
+    "python-short-key"
+    "python-sql-built"
+    "python-subprocess-built-line"
+    "python-tempfile-mktemp"
+    "python-template-string"
+    "python-tls-not-verified"
+    "python-unpickle-imported"
+    "python-weak-cipher"
+    "python-weak-hash"
+    "python-yaml-load"
+};
