@@ -20,8 +20,8 @@ struct Sample {
     id: String,
     language: String,
     label: String,
-    cwe: String,
-    pair: Option<String>,
+    cwe: serde_json::Value,
+    pair: Option<serde_json::Value>,
     code: String,
 }
 
@@ -71,15 +71,19 @@ fn main() -> Result<(), Box<dyn Error>> {
             parsing += parsed_at;
             bytes += sample.code.len();
 
-            let cwe = Cwe::read(&sample.cwe);
+            let weakness = match &sample.cwe {
+                serde_json::Value::String(text) => text.clone(),
+                value => value.to_string(),
+            };
+            let cwe = Cwe::read(&weakness);
             let is_near = |finding: &Finding| cwe.is_some_and(|cwe| finding.cwes.iter().any(|found| found.is_near(cwe)));
             let near = scan.findings.iter().any(is_near);
             let any = !scan.findings.is_empty();
             let ids: BTreeSet<String> = scan.findings.iter().map(|finding| finding.rule.clone()).collect();
             let bad = sample.label == "bad";
             for total in [false, true] {
-                let weakness = if total { "all".to_owned() } else { sample.cwe.clone() };
-                let row = rows.entry((sample.dataset.clone(), sample.language.clone(), weakness)).or_default();
+                let named = if total { "all".to_owned() } else { weakness.clone() };
+                let row = rows.entry((sample.dataset.clone(), sample.language.clone(), named)).or_default();
                 if bad {
                     row.bad += 1;
                     row.found += usize::from(any);
@@ -88,7 +92,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                     row.good += 1;
                     row.alarms += usize::from(any);
                     row.alarms_near += usize::from(near);
-                    let before = sample.pair.as_ref().and_then(|pair| in_bad.get(pair));
+                    let before = sample.pair.as_ref().and_then(|pair| in_bad.get(&pair.to_string()));
                     row.same_in_both += usize::from(before.is_some_and(|before| !before.is_disjoint(&ids)));
                 }
             }
@@ -104,14 +108,14 @@ fn main() -> Result<(), Box<dyn Error>> {
                 _ => false,
             };
             if shown {
-                println!("==== {} {} {} CWE-{}", sample.dataset, sample.id, sample.language, sample.cwe);
+                println!("==== {} {} {} CWE-{}", sample.dataset, sample.id, sample.language, weakness);
                 for finding in &scan.findings {
                     println!("---- {} line {}", finding.rule, text.line(finding.span.start));
                 }
                 println!("{}", sample.code);
             }
             if bad && let Some(pair) = sample.pair {
-                in_bad.entry(pair).or_default().extend(ids);
+                in_bad.entry(pair.to_string()).or_default().extend(ids);
             }
         }
     }

@@ -9,9 +9,13 @@ macro_rules! folder {
     };
 }
 
+mod c;
+mod cpp;
 mod python;
 
 /// Our rules, by the language they are written for.
-pub(super) static FOLDERS: [Folder; 1] = [
+pub(super) static FOLDERS: [Folder; 3] = [
+    Folder::new("c", &["c", "cpp"], c::TEXTS),
+    Folder::new("cpp", &["cpp"], cpp::TEXTS),
     Folder::new("python", &["python"], python::TEXTS),
 ];
