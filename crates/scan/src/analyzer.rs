@@ -34,7 +34,18 @@ pub enum Work {
 
 /// What an analyzer that works here says about a text. Its answer must depend on nothing else, and an error makes
 /// the text count as failed.
-pub type InProcess = fn(&Source, &Settings) -> Result<Vec<Finding>, String>;
+pub type InProcess = fn(&Source, &Settings) -> Result<Looked, String>;
+
+/// What an analyzer that works here saw in a text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Looked {
+    /// What it found.
+    pub findings: Vec<Finding>,
+    /// Places that it passed over: the line, and why.
+    pub skipped: Vec<(Option<usize>, String)>,
+    /// Where it did not look at everything: why. The text then counts as failed, and what was found still counts.
+    pub incomplete: Option<String>,
+}
 
 /// A program that the user installed.
 pub struct Tool {

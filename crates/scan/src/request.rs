@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use palinode_rules::RuleBook;
 use palinode_sandbox::Interrupt;
 
 use crate::analyzer::Analyzer;
@@ -31,6 +33,8 @@ pub struct Settings {
     pub path: OsString,
     /// Programs to use for a tool instead of looking for it, by the analyzer's name.
     pub programs: BTreeMap<String, PathBuf>,
+    /// The rules that are asked in this process.
+    pub rules: Arc<RuleBook>,
     /// Semgrep's rules: files and folders.
     pub semgrep_rules: Vec<PathBuf>,
     /// Reports in SARIF to take in: a name for messages, and the bytes.
@@ -44,11 +48,12 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// Five minutes an analyzer, 4 GiB, two at a time; no folders to look for tools in.
+    /// Our own rules, five minutes an analyzer, 4 GiB, two at a time; no folders to look for tools in.
     fn default() -> Self {
         Self {
             path: OsString::new(),
             programs: BTreeMap::new(),
+            rules: Arc::new(RuleBook::builtin()),
             semgrep_rules: Vec::new(),
             sarif: Vec::new(),
             time: Duration::from_secs(300),

@@ -290,9 +290,18 @@ impl<'a> Desk<'a> {
                 look(&self.sources[index], request.settings)
             };
             match answer {
-                Ok(findings) => {
-                    let findings = findings.into_iter().map(|finding| (index, finding));
-                    checked.findings.extend(findings);
+                Ok(looked) => {
+                    let findings = looked.findings.into_iter();
+                    checked
+                        .findings
+                        .extend(findings.map(|finding| (index, finding)));
+                    let skipped = looked.skipped.into_iter();
+                    checked
+                        .skipped
+                        .extend(skipped.map(|(line, why)| (index, line, why)));
+                    checked
+                        .failed
+                        .extend(looked.incomplete.map(|why| (index, why)));
                 }
                 Err(why) => checked.failed.push((index, why)),
             }

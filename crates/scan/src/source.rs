@@ -12,6 +12,8 @@ pub struct Source {
     pub text: Text,
     /// What it is written in.
     pub language: &'static Language,
+    /// Whether it may go on: what only its missing end makes look wrong is then not reported by our own rules.
+    pub unfinished: bool,
 }
 
 impl Source {
@@ -22,6 +24,7 @@ impl Source {
             name: name.into(),
             text,
             language,
+            unfinished: false,
         }
     }
 }

@@ -130,6 +130,12 @@ impl Language {
         self.parse(&Text::from(bytes))
     }
 
+    /// The grammars that texts of this language are read with; most languages have one. Which of them read a
+    /// text, its tree tells ([`tree_sitter::Tree::language`]).
+    pub fn grammars(&self) -> impl ExactSizeIterator<Item = tree_sitter::Language> {
+        self.syntax.grammars.iter().map(|grammar| grammar())
+    }
+
     /// Everything that begins a comment that ends with the line.
     pub fn line_comments(&self) -> impl Iterator<Item = &'static str> {
         let more = self.syntax.more_line_comments.iter().copied();

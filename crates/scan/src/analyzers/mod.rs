@@ -11,6 +11,7 @@ use crate::heard::shortened;
 
 mod bandit;
 mod bearer;
+mod builtin;
 mod codeql;
 mod codeshield;
 mod cppcheck;
@@ -24,6 +25,7 @@ mod semgrep;
 pub static ANALYZERS: &[&Analyzer] = &[
     &bandit::ENTRY,
     &bearer::ENTRY,
+    &builtin::ENTRY,
     &codeql::ENTRY,
     &codeshield::ENTRY,
     &cppcheck::ENTRY,

@@ -64,8 +64,9 @@ pub(crate) fn ask(arguments: &Arguments, collected: &Collected) -> Result<Asked,
     let texts: Vec<palinode_scan::Source> = collected
         .sources
         .iter()
-        .map(|source| {
-            palinode_scan::Source::new(source.name.clone(), source.text.clone(), source.language)
+        .map(|source| palinode_scan::Source {
+            unfinished: source.unfinished,
+            ..palinode_scan::Source::new(source.name.clone(), source.text.clone(), source.language)
         })
         .collect();
     let interrupt = Interrupt::listen();

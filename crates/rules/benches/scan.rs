@@ -1,0 +1,2 @@
+//! How fast are the rules?
+fn main() {}

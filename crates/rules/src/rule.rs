@@ -1,0 +1,364 @@
+//! What does a rule say, as its author wrote it?
+
+use palinode_code::{Confidence, Cwe, Language, Severity, languages};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+use crate::literals;
+
+/// One rule: what it looks for, and its manual.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Its name, unique in a book.
+    pub id: String,
+    /// The name its text was given with: for a rule of ours, that of its file.
+    pub file: String,
+    /// The languages it is asked of. A rule for JavaScript is one for TypeScript too, one for C is one for C++ too,
+    /// unless `metadata.languages` lists others.
+    pub languages: Vec<&'static Language>,
+    /// What it finds, in a few words.
+    pub title: String,
+    /// What a finding says; `$NAME` stands for what the pattern's variable of that name matched.
+    pub message: String,
+    /// The weaknesses a finding is an instance of, the one that fits best first.
+    pub cwes: Vec<Cwe>,
+    /// How bad a finding is.
+    pub severity: Severity,
+    /// How sure a finding is, where the author says so.
+    pub confidence: Option<Confidence>,
+    /// Why it matters; empty where the author does not say.
+    pub why: String,
+    /// What to write instead, where the author says so.
+    pub advice: Option<String>,
+    /// Code in which it finds something.
+    pub bad: Vec<String>,
+    /// Code like it in which it finds nothing.
+    pub good: Vec<String>,
+    /// Whether a finding proposes edits that mend it.
+    pub mends: bool,
+    /// The mapping that ast-grep reads, without what only we read.
+    pub(crate) body: Map<String, Value>,
+    /// Words, in lower case, one of which a text must hold for the rule to match; `None` where any text may match.
+    pub(crate) words: Option<Vec<String>>,
+    /// What a match depends on.
+    pub(crate) reach: Reach,
+}
+
+/// What of a text decides whether a node matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reach {
+    /// The node and what is in it.
+    Node,
+    /// What stands around it, too.
+    Around,
+    /// That something does not stand around it: what is not there may yet come while the code is being written.
+    Absence,
+}
+
+/// What we read of `metadata`; other fields are the author's own.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Metadata {
+    title: Option<String>,
+    languages: Vec<String>,
+    cwe: Value,
+    severity: Option<String>,
+    confidence: Option<String>,
+    why: String,
+    advice: Option<String>,
+    bad: Vec<String>,
+    good: Vec<String>,
+}
+
+/// Names a text that is being read, for errors.
+struct Reading<'t> {
+    file: &'t str,
+}
+
+impl Reading<'_> {
+    fn wrong(&self, field: &str, reason: impl Into<String>) -> Error {
+        Error::Field {
+            file: self.file.to_owned(),
+            field: field.to_owned(),
+            reason: reason.into(),
+        }
+    }
+
+    fn take_text(
+        &self,
+        body: &mut Map<String, Value>,
+        field: &str,
+    ) -> Result<Option<String>, Error> {
+        match body.remove(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(self.wrong(field, "must be text")),
+        }
+    }
+
+    fn language(&self, field: &str, name: &str) -> Result<&'static Language, Error> {
+        languages::by_name(name)
+            .ok_or_else(|| self.wrong(field, format!("no language is called `{name}`")))
+    }
+
+    /// The severity of our own scale, else what ast-grep's word for it comes to; `None` for a rule switched off.
+    fn severity(
+        &self,
+        ours: Option<&str>,
+        theirs: Option<&str>,
+    ) -> Result<Option<Severity>, Error> {
+        if theirs == Some("off") {
+            return Ok(None);
+        }
+        if let Some(name) = ours {
+            return match name.to_ascii_lowercase().parse() {
+                Ok(severity) => Ok(Some(severity)),
+                Err(_) => Err(self.wrong(
+                    "metadata.severity",
+                    format!("`{name}` is none of info, low, medium, high, critical"),
+                )),
+            };
+        }
+        match theirs.unwrap_or("hint") {
+            "error" => Ok(Some(Severity::High)),
+            "warning" => Ok(Some(Severity::Medium)),
+            "info" => Ok(Some(Severity::Low)),
+            "hint" => Ok(Some(Severity::Info)),
+            name => Err(self.wrong(
+                "severity",
+                format!("`{name}` is none of off, hint, info, warning, error"),
+            )),
+        }
+    }
+
+    fn cwes(&self, written: &Value) -> Result<Vec<Cwe>, Error> {
+        let one = |value: &Value| match value {
+            Value::String(text) => Cwe::read(text),
+            Value::Number(number) => number.as_u64().and_then(|n| u16::try_from(n).ok()).map(Cwe),
+            _ => None,
+        };
+        let values = match written {
+            Value::Null => &[][..],
+            Value::Array(values) => values,
+            value => std::slice::from_ref(value),
+        };
+        let read = |value| {
+            one(value).ok_or_else(|| self.wrong("metadata.cwe", format!("{value} names no CWE")))
+        };
+        values.iter().map(read).collect()
+    }
+}
+
+impl Rule {
+    /// The rule that `text` is, in ast-grep's YAML form with our `metadata`. `None` for one that is switched off.
+    pub(crate) fn read(file: &str, text: &str) -> Result<Option<Self>, Error> {
+        let reading = Reading { file };
+        let value: Value = ast_grep_config::from_str(text).map_err(|error| Error::Yaml {
+            file: file.to_owned(),
+            reason: error.to_string(),
+        })?;
+        let Value::Object(mut body) = value else {
+            return Err(Error::Yaml {
+                file: file.to_owned(),
+                reason: "no mapping".to_owned(),
+            });
+        };
+        let metadata = match body.remove("metadata") {
+            None | Some(Value::Null) => Metadata::default(),
+            Some(value) => serde_json::from_value(value)
+                .map_err(|error| reading.wrong("metadata", error.to_string()))?,
+        };
+        let required = |field: &str, text: Option<String>| {
+            text.filter(|text| !text.trim().is_empty())
+                .ok_or_else(|| reading.wrong(field, "is missing"))
+        };
+        let id = required("id", reading.take_text(&mut body, "id")?)?;
+        let language = required("language", reading.take_text(&mut body, "language")?)?;
+        let message = required("message", reading.take_text(&mut body, "message")?)?;
+        let note = reading.take_text(&mut body, "note")?;
+        let theirs = reading.take_text(&mut body, "severity")?;
+        let Some(severity) = reading.severity(metadata.severity.as_deref(), theirs.as_deref())?
+        else {
+            return Ok(None);
+        };
+        let confidence = match metadata.confidence {
+            None => None,
+            Some(name) => Some(name.to_ascii_lowercase().parse().map_err(|_| {
+                reading.wrong(
+                    "metadata.confidence",
+                    format!("`{name}` is none of low, medium, high"),
+                )
+            })?),
+        };
+        let mut listed = Vec::new();
+        for name in &metadata.languages {
+            listed.push(reading.language("metadata.languages", name)?);
+        }
+        let first = reading.language("language", &language)?;
+        let rule = body
+            .get("rule")
+            .ok_or_else(|| reading.wrong("rule", "is missing"))?;
+        Ok(Some(Self {
+            languages: if listed.is_empty() {
+                spoken_too(first)
+            } else {
+                listed
+            },
+            title: metadata.title.unwrap_or_else(|| id.clone()),
+            cwes: reading.cwes(&metadata.cwe)?,
+            severity,
+            confidence,
+            why: metadata.why.trim().to_owned(),
+            advice: metadata.advice.or(note).map(|text| text.trim().to_owned()),
+            bad: metadata.bad,
+            good: metadata.good,
+            mends: body.contains_key("fix"),
+            words: literals::words_of(rule, body.get("utils")),
+            reach: reach_of(&body, Place::default()),
+            file: file.to_owned(),
+            id,
+            message: message.trim().to_owned(),
+            body,
+        }))
+    }
+}
+
+/// The languages a rule for `language` is for: those that contain it.
+fn spoken_too(language: &'static Language) -> Vec<&'static Language> {
+    let more: &[&str] = match language.name {
+        "javascript" => &["typescript", "tsx"],
+        "c" => &["cpp"],
+        _ => &[],
+    };
+    let more = more.iter().filter_map(|name| languages::by_name(name));
+    std::iter::once(language).chain(more).collect()
+}
+
+/// Where in a rule's mapping a condition stands.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    /// Under a `not`.
+    negated: bool,
+    /// Under a `has`: about a node within the one that matches.
+    within: bool,
+}
+
+/// The furthest reach of any condition in a rule's mapping.
+fn reach_of(fields: &Map<String, Value>, place: Place) -> Reach {
+    let of_value = |value: &Value, place: Place| match value {
+        Value::Object(fields) => reach_of(fields, place),
+        Value::Array(values) => {
+            let fields = values.iter().filter_map(Value::as_object);
+            fields
+                .map(|fields| reach_of(fields, place))
+                .max()
+                .unwrap_or(Reach::Node)
+        }
+        _ => Reach::Node,
+    };
+    let of_field = |(field, value): (&String, &Value)| {
+        let own = match field.as_str() {
+            "inside" | "precedes" | "follows" if place.negated => Reach::Absence,
+            "inside" | "precedes" | "follows" | "range" => Reach::Around,
+            "nthChild" if !place.within => Reach::Around,
+            _ => Reach::Node,
+        };
+        let negated = place.negated || field == "not";
+        let within = place.within || field == "has";
+        own.max(of_value(value, Place { negated, within }))
+    };
+    fields.iter().map(of_field).max().unwrap_or(Reach::Node)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Option<Rule>, Error> {
+        Rule::read("a.yml", text)
+    }
+
+    const PLAIN: &str =
+        "id: a\nlanguage: Python\nmessage: m\nseverity: warning\nrule: {pattern: eval($X)}\n";
+
+    #[test]
+    fn a_plain_rule_of_ast_grep_is_a_rule() {
+        let rule = read(PLAIN).expect("is read").expect("is on");
+        assert_eq!((rule.id.as_str(), rule.severity), ("a", Severity::Medium));
+        assert!(rule.cwes.is_empty());
+        assert_eq!(rule.words, Some(vec!["eval".to_owned()]));
+    }
+
+    #[test]
+    fn a_weakness_is_read_in_the_forms_that_rules_have() {
+        for cwe in [
+            "78",
+            "CWE-78",
+            "['CWE-78: OS Command Injection']",
+            "'CWE-78: x'",
+            "[78]",
+        ] {
+            let rule = read(&format!("{PLAIN}metadata: {{cwe: {cwe}}}\n"))
+                .expect("is read")
+                .expect("is on");
+            assert_eq!(rule.cwes, [Cwe(78)], "{cwe}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_field() {
+        let field = |text: &str| match read(text) {
+            Err(Error::Field { field, .. }) => field,
+            other => format!("{other:?}"),
+        };
+        assert_eq!(
+            field("language: Python\nmessage: m\nrule: {kind: call}"),
+            "id"
+        );
+        assert_eq!(
+            field("id: a\nlanguage: Klingon\nmessage: m\nrule: {kind: call}"),
+            "language"
+        );
+        assert_eq!(field("id: a\nlanguage: Python\nmessage: m"), "rule");
+        assert_eq!(
+            field(&format!("{PLAIN}metadata: {{cwe: none}}")),
+            "metadata.cwe"
+        );
+        assert_eq!(
+            field(&format!("{PLAIN}metadata: {{severity: bad}}")),
+            "metadata.severity"
+        );
+        assert!(matches!(read("- a"), Err(Error::Yaml { .. })));
+        assert!(matches!(read("id: [a"), Err(Error::Yaml { .. })));
+    }
+
+    #[test]
+    fn what_may_yet_come_is_known_by_a_negated_relation() {
+        let reach = |rule: &str| {
+            let text = format!("id: a\nlanguage: C\nmessage: m\nrule: {rule}\n");
+            read(&text).expect("is read").expect("is on").reach
+        };
+        assert_eq!(
+            reach("{kind: call_expression, not: {has: {kind: identifier}}}"),
+            Reach::Node
+        );
+        assert_eq!(
+            reach("{kind: call_expression, inside: {kind: if_statement}}"),
+            Reach::Around
+        );
+        assert_eq!(
+            reach("{kind: call_expression, not: {inside: {kind: if_statement}}}"),
+            Reach::Absence
+        );
+    }
+
+    #[test]
+    fn a_rule_that_is_off_is_none() {
+        assert!(
+            read("id: a\nlanguage: C\nmessage: m\nseverity: off\nrule: {kind: number_literal}")
+                .expect("is read")
+                .is_none()
+        );
+    }
+}

@@ -1,0 +1,21 @@
+//! Which rules are there, folder by folder? A rule is one file and one line here.
+
+use super::Folder;
+
+/// The texts of one folder's rules.
+macro_rules! folder {
+    ($folder:literal: $($rule:literal)*) => {
+        &[$((concat!($rule, ".yml"), include_str!(concat!($folder, "/", $rule, ".yml")))),*]
+    };
+}
+
+mod c;
+mod cpp;
+mod python;
+
+/// Our rules, by the language they are written for.
+pub(super) static FOLDERS: [Folder; 3] = [
+    Folder::new("c", &["c", "cpp"], c::TEXTS),
+    Folder::new("cpp", &["cpp"], cpp::TEXTS),
+    Folder::new("python", &["python"], python::TEXTS),
+];

@@ -1,0 +1,231 @@
+//! What do the rules find in one text?
+
+use std::time::Duration;
+
+use ast_grep_core::matcher::MatcherExt;
+use ast_grep_core::replacer::Replacer;
+use ast_grep_core::{AstGrep, NodeMatch};
+use palinode_code::tree_sitter::Node;
+use palinode_code::{Edit, Finding, Parsed, Span};
+
+use crate::clock::{Clock, Meter};
+use crate::document::Document;
+use crate::rule::{Reach, Rule};
+use crate::shelf::{Compiled, Shelf};
+use crate::suppressions::{self, Suppressed};
+use crate::unfinished::Unfinished;
+
+/// Who reports: the name in every finding of this room.
+pub const ANALYZER: &str = "builtin";
+
+/// How a text is scanned.
+#[derive(Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// Whether the text may go on: what only its missing end makes look wrong is not reported.
+    pub unfinished: bool,
+    /// A clock, and how long rules may take by it. Without one each rule takes the time it takes.
+    pub clock: Option<Clock<'a>>,
+}
+
+impl std::fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options")
+            .field("unfinished", &self.unfinished)
+            .field("clock", &self.clock.is_some())
+            .finish()
+    }
+}
+
+/// What the rules found, and what they did not get to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scan {
+    /// What was found, in order of place and then of rule.
+    pub findings: Vec<Finding>,
+    /// What was found and taken back by a comment in the text, with its reason.
+    pub suppressed: Vec<Suppressed>,
+    /// The rules that were stopped before they had seen the whole text. Where any is, "nothing found" is not "clean".
+    pub stopped: Vec<Stopped>,
+}
+
+/// A rule that was stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    /// Its id.
+    pub rule: String,
+    /// How long it had taken.
+    pub taken: Duration,
+}
+
+/// A finding with what it takes to decide whether it is reported, and whether it is still true after an edit.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Hit {
+    pub(crate) finding: Finding,
+    pub(crate) reach: Reach,
+    /// Whether the matched node has an error inside.
+    pub(crate) broken: bool,
+}
+
+/// What one pass of the rules gives.
+#[derive(Default)]
+pub(crate) struct Pass {
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) stopped: Vec<Stopped>,
+}
+
+/// Asks the shelf's rules about `parsed`: those of [`Reach::Node`] about nodes that reach beyond `near_from`, the
+/// others about nodes that reach beyond `around_from`. Both 0 is the whole text.
+pub(crate) fn pass(shelf: &Shelf, parsed: &Parsed, clock: Option<Clock<'_>>, from: From) -> Pass {
+    let able = shelf.that_can_match(parsed.text().as_bytes());
+    let asked: Vec<Asked<'_>> = able
+        .into_iter()
+        .filter_map(|at| {
+            let rule = &shelf.rules[at];
+            let compiled = shelf.compiled(at)?;
+            let from = if rule.reach == Reach::Node {
+                from.near
+            } else {
+                from.around
+            };
+            Some(Asked {
+                rule,
+                compiled,
+                from,
+            })
+        })
+        .collect();
+    if asked.is_empty() {
+        return Pass::default();
+    }
+    let root = AstGrep::doc(Document::new(parsed, &shelf.grammar));
+    // The tree is the document's own, since the nodes that are matched borrow it.
+    let tree = root.root().get_inner_node();
+    let mut by_kind: Vec<Vec<usize>> =
+        vec![Vec::new(); shelf.grammar.tree_sitter.node_kind_count()];
+    for (at, asked) in asked.iter().enumerate() {
+        for &kind in &asked.compiled.kinds {
+            if let Some(rules) = by_kind.get_mut(usize::from(kind)) {
+                rules.push(at);
+            }
+        }
+    }
+    let length = parsed.text().len();
+    let lowest = from.near.min(from.around);
+    let mut meter = Meter::new(clock, asked.len());
+    let mut hits = Vec::new();
+    let mut cursor = tree.walk();
+    'walk: loop {
+        let node = cursor.node();
+        let beyond = lowest == 0 || node.end_byte() >= lowest;
+        if beyond && let Some(rules) = by_kind.get(usize::from(node.kind_id())) {
+            meter.node();
+            for &at in rules {
+                let rule = &asked[at];
+                if node.end_byte() < rule.from || meter.is_stopped(at) {
+                    continue;
+                }
+                let matched = meter.charge(at, || {
+                    rule.compiled.config.matcher.match_node(root.adopt(node))
+                });
+                if let Some(matched) = matched
+                    && node.end_byte() <= length
+                {
+                    hits.push(hit(rule, &matched, node));
+                }
+            }
+        }
+        if beyond && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                break 'walk;
+            }
+        }
+    }
+    let stopped = meter.stopped().map(|(at, taken)| Stopped {
+        rule: asked[at].rule.id.clone(),
+        taken,
+    });
+    Pass {
+        stopped: stopped.collect(),
+        hits,
+    }
+}
+
+/// Where in a text a pass begins, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct From {
+    /// For rules that look into a node only.
+    pub(crate) near: usize,
+    /// For rules that look around it.
+    pub(crate) around: usize,
+}
+
+/// A rule in a pass.
+struct Asked<'s> {
+    rule: &'s Rule,
+    compiled: &'s Compiled,
+    from: usize,
+}
+
+fn hit(asked: &Asked<'_>, matched: &NodeMatch<'_, Document>, node: Node<'_>) -> Hit {
+    let Asked { rule, compiled, .. } = asked;
+    let fix = compiled.config.fixer.first().map(|fixer| {
+        let range =
+            Replacer::<Document>::get_replaced_range(fixer, matched, &compiled.config.matcher);
+        Edit::new(
+            Span::from(range),
+            Replacer::<Document>::generate_replacement(fixer, matched),
+        )
+    });
+    Hit {
+        reach: rule.reach,
+        broken: node.has_error(),
+        finding: Finding {
+            analyzer: ANALYZER,
+            rule: rule.id.clone(),
+            cwes: rule.cwes.clone(),
+            severity: rule.severity,
+            confidence: rule.confidence,
+            span: Span::from(node.byte_range()),
+            message: one_line(&compiled.config.get_message(matched)),
+            advice: rule.advice.clone(),
+            fix: fix.into_iter().collect(),
+            trace: Vec::new(),
+        },
+    }
+}
+
+/// Text for one line: what stood on several is joined by single spaces.
+fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for word in text.split_ascii_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
+}
+
+/// The result of a scan, from what all passes gave.
+pub(crate) fn settle(parsed: &Parsed, mut pass: Pass, unfinished: bool) -> Scan {
+    // A rule that asks what is not there cannot be asked of a piece of code that is broken off.
+    pass.hits
+        .retain(|hit| hit.reach != Reach::Absence || !hit.broken);
+    if unfinished && !pass.hits.is_empty() {
+        let end = Unfinished::of(parsed);
+        pass.hits.retain(|hit| end.lets_through(hit));
+    }
+    let mut findings: Vec<Finding> = pass.hits.into_iter().map(|hit| hit.finding).collect();
+    let place = |finding: &Finding| (finding.span, finding.rule.clone());
+    findings.sort_by_cached_key(place);
+    findings.dedup_by(|one, other| one.span == other.span && one.rule == other.rule);
+    pass.stopped.sort_by(|one, other| one.rule.cmp(&other.rule));
+    let (findings, suppressed) = suppressions::apply(parsed, findings);
+    Scan {
+        findings,
+        suppressed,
+        stopped: pass.stopped,
+    }
+}

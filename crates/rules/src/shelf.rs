@@ -1,0 +1,143 @@
+//! Which rules are asked of texts that one grammar reads, and which of them can match in this text?
+
+use std::sync::{Arc, OnceLock};
+
+use aho_corasick::AhoCorasick;
+use ast_grep_config::{GlobalRules, RuleConfig, SerializableRuleConfig};
+use ast_grep_core::Matcher;
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::grammar::Grammar;
+use crate::rule::Rule;
+
+/// The rules of one grammar. Their patterns are compiled when a text first holds a word that they need.
+pub(crate) struct Shelf {
+    pub(crate) grammar: Grammar,
+    pub(crate) rules: Vec<Arc<Rule>>,
+    compiled: Vec<OnceLock<Option<Compiled>>>,
+    words: Option<AhoCorasick>,
+    /// For each word, the rules that need it.
+    needing: Vec<Vec<usize>>,
+    /// The rules that any text may match.
+    always: Vec<usize>,
+}
+
+/// A rule as it is asked.
+pub(crate) struct Compiled {
+    pub(crate) config: RuleConfig<Grammar>,
+    /// Kinds of the nodes it can match.
+    pub(crate) kinds: Vec<u16>,
+}
+
+impl Shelf {
+    /// The shelf of these rules, none of them compiled.
+    pub(crate) fn new(grammar: Grammar, rules: Vec<Arc<Rule>>) -> Self {
+        let mut words: Vec<&str> = Vec::new();
+        let mut always = Vec::new();
+        for (at, rule) in rules.iter().enumerate() {
+            match &rule.words {
+                Some(needed) => words.extend(needed.iter().map(String::as_str)),
+                None => always.push(at),
+            }
+        }
+        words.sort_unstable();
+        words.dedup();
+        let needs = |rule: &Rule, word: &str| {
+            let mut needed = rule.words.iter().flatten();
+            needed.any(|needed| needed == word)
+        };
+        let needing = words
+            .iter()
+            .map(|word| {
+                (0..rules.len())
+                    .filter(|&at| needs(&rules[at], word))
+                    .collect()
+            })
+            .collect();
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(&words);
+        let words = match automaton {
+            Ok(automaton) => Some(automaton),
+            Err(_) => {
+                // Too many words for one automaton: every rule is asked of every text.
+                always = (0..rules.len()).collect();
+                None
+            }
+        };
+        Self {
+            compiled: rules.iter().map(|_| OnceLock::new()).collect(),
+            grammar,
+            rules,
+            words,
+            needing,
+            always,
+        }
+    }
+
+    /// The rules that can match in a text, in order. Cost: one pass over the bytes.
+    pub(crate) fn that_can_match(&self, bytes: &[u8]) -> Vec<usize> {
+        let mut can = vec![false; self.rules.len()];
+        for &at in &self.always {
+            can[at] = true;
+        }
+        if let Some(words) = &self.words {
+            let mut seen = vec![false; self.needing.len()];
+            for found in words.find_overlapping_iter(bytes) {
+                let word = found.pattern().as_usize();
+                if !std::mem::replace(&mut seen[word], true) {
+                    for &at in &self.needing[word] {
+                        can[at] = true;
+                    }
+                }
+            }
+        }
+        (0..can.len()).filter(|&at| can[at]).collect()
+    }
+
+    /// The rule at `at`, ready to be asked. `None` for one that does not compile, which loading refuses.
+    pub(crate) fn compiled(&self, at: usize) -> Option<&Compiled> {
+        self.compiled[at]
+            .get_or_init(|| compile(&self.rules[at], &self.grammar).ok())
+            .as_ref()
+    }
+}
+
+/// The rule with its patterns parsed by a grammar.
+pub(crate) fn compile(rule: &Rule, grammar: &Grammar) -> Result<Compiled, Error> {
+    let wrong = |reason: String| Error::Field {
+        file: rule.file.clone(),
+        field: "rule".to_owned(),
+        reason: format!("for {}: {reason}", grammar.language.title),
+    };
+    let mut body = rule.body.clone();
+    body.insert("id".to_owned(), Value::String(rule.id.clone()));
+    body.insert("message".to_owned(), Value::String(rule.message.clone()));
+    body.insert("language".to_owned(), Value::String(grammar.key()));
+    let written: SerializableRuleConfig<Grammar> =
+        serde_json::from_value(Value::Object(body)).map_err(|error| wrong(error.to_string()))?;
+    let config = RuleConfig::try_from(written, &GlobalRules::default())
+        .map_err(|error| wrong(with_causes(&error)))?;
+    let kinds = config.matcher.potential_kinds();
+    let kinds = kinds
+        .iter()
+        .flatten()
+        .filter_map(|kind| u16::try_from(kind).ok());
+    Ok(Compiled {
+        kinds: kinds.collect(),
+        config,
+    })
+}
+
+/// An error and what it rests on, in one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
+}

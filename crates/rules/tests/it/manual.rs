@@ -1,0 +1,69 @@
+//! Does every rule have a whole manual, whose bad code it finds and whose good code it does not?
+
+use std::collections::BTreeSet;
+
+use palinode_code::{Severity, Text};
+use palinode_rules::{Options, RuleBook};
+
+#[test]
+fn every_manual_is_whole() {
+    let book = RuleBook::builtin();
+    let mut ids = BTreeSet::new();
+    for rule in book.rules() {
+        let id = &rule.id;
+        assert!(ids.insert(id.clone()), "{id} is there twice");
+        assert_ne!(rule.title, rule.id, "{id} has no title");
+        assert!(!rule.cwes.is_empty(), "{id} names no weakness");
+        for cwe in &rule.cwes {
+            assert!(cwe.name().is_some(), "{id}: {cwe} is not known");
+        }
+        assert!(rule.severity > Severity::Info, "{id} has no severity");
+        assert!(
+            rule.confidence.is_some(),
+            "{id} does not say how sure it is"
+        );
+        assert!(rule.why.len() > 40, "{id} does not say why");
+        assert!(rule.advice.is_some(), "{id} has no advice");
+        assert!(
+            !rule.bad.is_empty() && !rule.good.is_empty(),
+            "{id} has no examples"
+        );
+        assert!(
+            !rule.message.ends_with('.'),
+            "{id}: a message is a sentence without its full stop"
+        );
+    }
+}
+
+#[test]
+fn each_rule_finds_its_bad_code_and_not_its_good_code() {
+    let book = RuleBook::builtin();
+    let mut wrong = Vec::new();
+    for rule in book.rules() {
+        for language in &rule.languages {
+            let mut judge = |code: &str, bad: bool| {
+                let parsed = language.parse_fragment(&Text::from(code));
+                let id = &rule.id;
+                let scan = book.scan(&parsed, &Options::default());
+                let found: Vec<&str> = scan
+                    .findings
+                    .iter()
+                    .map(|finding| finding.rule.as_str())
+                    .collect();
+                if found.contains(&id.as_str()) != bad {
+                    wrong.push(format!(
+                        "{id} as {}: {}: {found:?}\n{code}",
+                        language.name,
+                        if bad { "missed" } else { "false alarm" }
+                    ));
+                }
+                if !parsed.parses() {
+                    wrong.push(format!("{id} as {}: does not parse\n{code}", language.name));
+                }
+            };
+            rule.bad.iter().for_each(|code| judge(code, true));
+            rule.good.iter().for_each(|code| judge(code, false));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,74 @@
+//! Our own rules: how are they asked, as one analyzer among others?
+
+use std::time::{Duration, Instant};
+
+use palinode_rules::{ANALYZER, Clock, Options};
+
+use crate::analyzer::{Analyzer, Looked, Work};
+use crate::request::Settings;
+use crate::source::Source;
+
+/// How long a text may take before rules are charged for their time, and how long one of them may take then.
+const SLICE: Duration = Duration::from_millis(200);
+const BUDGET: Duration = Duration::from_secs(2);
+
+/// Our own rules.
+pub(super) static ENTRY: Analyzer = Analyzer {
+    name: ANALYZER,
+    title: "palinode's own rules",
+    languages: &[
+        "c",
+        "cpp",
+        "csharp",
+        "go",
+        "java",
+        "javascript",
+        "php",
+        "python",
+        "rust",
+        "tsx",
+        "typescript",
+    ],
+    doc: "Rules of our own, and those that the user adds (`--rules`), asked in this process.
+
+Why: no start of a program, so it can be asked after every statement that a model writes; each rule has a manual \
+(`palinode rule ID`) that says what is wrong, why, and what to write instead.
+
+Source: rules in ast-grep's YAML form on tree-sitter's trees.
+
+Limits: it sees one file at a time. A rule that takes longer than two seconds on a file is stopped, and the file then \
+counts as not looked at. A comment `palinode: ignore[RULE] reason` takes a finding back; it is listed with its reason.
+
+Example: `palinode scan --analyzer builtin src/`",
+    work: Work::InProcess(look),
+};
+
+fn look(source: &Source, settings: &Settings) -> Result<Looked, String> {
+    let started = Instant::now();
+    let now = || started.elapsed();
+    let options = Options {
+        unfinished: source.unfinished,
+        clock: Some(Clock {
+            now: &now,
+            slice: SLICE,
+            budget: BUDGET,
+        }),
+    };
+    let parsed = match source.unfinished {
+        true => source.language.parse_fragment(&source.text),
+        false => source.language.parse(&source.text),
+    };
+    let scan = settings.rules.scan(&parsed, &options);
+    let stopped: Vec<&str> = scan.stopped.iter().map(|stopped| &*stopped.rule).collect();
+    let skipped = scan.suppressed.iter().map(|suppressed| {
+        let line = source.text.line(suppressed.finding.span.start);
+        let why = format!("{}: {}", suppressed.finding.rule, suppressed.reason);
+        (Some(line), why)
+    });
+    Ok(Looked {
+        skipped: skipped.collect(),
+        incomplete: (!stopped.is_empty())
+            .then(|| format!("took too long and were stopped: {}", stopped.join(", "))),
+        findings: scan.findings,
+    })
+}
