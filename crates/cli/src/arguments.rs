@@ -39,6 +39,7 @@ enum Command {
     Train(commands::train::Arguments),
     List(commands::list::Arguments),
     Doctor(commands::doctor::Arguments),
+    Rule(commands::rule::Arguments),
 }
 
 /// What the user asked for, understood but not yet checked or begun.
@@ -105,6 +106,7 @@ impl Invocation {
             Command::Train(arguments) => commands::train::run(&arguments),
             Command::List(arguments) => commands::list::run(&arguments),
             Command::Doctor(arguments) => commands::doctor::run(&arguments),
+            Command::Rule(arguments) => commands::rule::run(&arguments),
         };
         match result {
             Ok(status) => status,

@@ -66,6 +66,11 @@ const KINDS: &[Kind] = &[
         title: "analyzers that `scan` can ask, named with --analyzer",
         entries: analyzers,
     },
+    Kind {
+        name: "rules",
+        title: "rules of `builtin`, whose manuals `palinode rule` prints",
+        entries: rules,
+    },
     #[cfg(feature = "local")]
     Kind {
         name: "models",
@@ -104,6 +109,20 @@ fn languages() -> Vec<Entry> {
         .map(|language| {
             let title = format!("{} (.{})", language.title, language.extensions.join(" ."));
             Entry::new(language.name, title, language.doc)
+        })
+        .collect()
+}
+
+fn rules() -> Vec<Entry> {
+    palinode_rules::RuleBook::builtin()
+        .rules()
+        .map(|rule| {
+            let cwe = rule.cwes.first().map(|cwe| format!(" ({cwe})"));
+            let title = format!("{}{}", rule.title, cwe.unwrap_or_default());
+            Entry {
+                name: Cow::Owned(rule.id.clone()),
+                ..Entry::new("", title, rule.why.clone())
+            }
         })
         .collect()
 }

@@ -7,6 +7,7 @@ pub(crate) mod list;
 #[cfg(feature = "local")]
 pub(crate) mod model;
 pub(crate) mod render;
+pub(crate) mod rule;
 pub(crate) mod scan;
 #[cfg(feature = "train")]
 pub(crate) mod train;

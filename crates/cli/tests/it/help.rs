@@ -26,6 +26,16 @@ fn render() {
 }
 
 #[test]
+fn scan() {
+    insta::assert_snapshot!(help(&["scan", "--help"]));
+}
+
+#[test]
+fn rule() {
+    insta::assert_snapshot!(help(&["rule", "--help"]));
+}
+
+#[test]
 fn list() {
     insta::assert_snapshot!(help(&["list", "--help"]));
 }

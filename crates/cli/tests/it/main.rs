@@ -12,6 +12,7 @@ mod model;
 #[cfg(feature = "local")]
 mod prompts;
 mod render;
+mod scan;
 #[cfg(feature = "local")]
 #[path = "../../../methods/tests/it/scripted.rs"]
 mod scripted;

@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use palinode_code::{Edit, Finding, Step};
+use palinode_rules::RuleBook;
 use palinode_scan::analyzers::{ANALYZERS, by_name};
 use palinode_scan::{Analyzer, Report, Request, Settings, Silent, scan};
 
 use super::Arguments;
 use super::collect::{Collected, Source};
+use super::rules::{book, read_rules};
 use crate::console::variable;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
@@ -151,7 +154,12 @@ pub(crate) fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
     for path in &arguments.semgrep_rules {
         fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
     }
+    let rules = match arguments.rules.is_empty() {
+        true => Arc::new(RuleBook::builtin()),
+        false => Arc::new(book(&read_rules(&arguments.rules)?)?),
+    };
     Ok(Settings {
+        rules,
         path: variable("PATH").unwrap_or_default(),
         programs,
         semgrep_rules: arguments.semgrep_rules.clone(),

@@ -2,6 +2,7 @@
 
 mod ask;
 mod collect;
+pub(crate) mod rules;
 mod text;
 mod told;
 
@@ -37,6 +38,9 @@ pub(crate) struct Arguments {
     /// The language of everything that is read, whatever its name
     #[arg(long, value_name = "LANGUAGE")]
     lang: Option<String>,
+    /// Ask these rules too: files or folders of them, in ast-grep's YAML form
+    #[arg(long, value_name = "PATH")]
+    rules: Vec<PathBuf>,
     /// Semgrep's rules: files or folders of them; nothing is ever downloaded
     #[arg(long, value_name = "PATH")]
     semgrep_rules: Vec<PathBuf>,
