@@ -2,6 +2,7 @@
 //!
 //! A verb is one file here with an `ENTRY`, one `mod` line and one line in [`VERBS`].
 mod bench;
+mod detection;
 mod golden;
 mod nano_check;
 mod nano_report;
@@ -54,6 +55,7 @@ static VERBS: &[&Verb] = &[
     &templates::ENTRY,
     &nano_check::ENTRY,
     &bench::ENTRY,
+    &detection::ENTRY,
 ];
 
 /// The verb of this name.
