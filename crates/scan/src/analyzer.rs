@@ -107,7 +107,7 @@ impl Analyzer {
     pub fn read_report(&self, report: &[u8], files: &Files<'_>) -> Result<Heard, String> {
         match &self.work {
             Work::Tool(tool) => (tool.read)(report, files),
-            Work::Reports => crate::sarif::read(report, files, None),
+            Work::Reports => crate::sarif::read_any(report, files),
             Work::InProcess(_) => Err(format!("{} writes no reports", self.title)),
         }
     }
@@ -128,6 +128,14 @@ impl Analyzer {
             Work::Tool(tool) => Some(tool.tried),
             Work::InProcess(_) | Work::Reports => None,
         }
+    }
+}
+
+impl Tool {
+    /// What may be started to run it, the best first.
+    #[must_use]
+    pub fn starts(&self) -> &'static [Start] {
+        self.starts
     }
 }
 

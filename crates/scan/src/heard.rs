@@ -1,5 +1,7 @@
 //! What did a tool say, before it is checked against our texts?
 
+use std::collections::HashMap;
+
 use palinode_code::{Confidence, Cwe, Edit, Finding, Severity, Step};
 
 use crate::place::Place;
@@ -9,6 +11,8 @@ use crate::source::Source;
 #[derive(Clone, Debug, Default)]
 pub struct Files<'a> {
     files: Vec<File<'a>>,
+    /// Positions by name; of several with one name the first.
+    by_name: HashMap<String, usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -69,9 +73,12 @@ impl<'a> Files<'a> {
             index,
             source,
         };
-        Self {
-            files: files.into_iter().map(file).collect(),
+        let files: Vec<File<'a>> = files.into_iter().map(file).collect();
+        let mut by_name = HashMap::with_capacity(files.len());
+        for (position, file) in files.iter().enumerate() {
+            by_name.entry(file.name.clone()).or_insert(position);
         }
+        Self { files, by_name }
     }
 
     /// How many there are.
@@ -93,20 +100,11 @@ impl<'a> Files<'a> {
         let decoded = percent_decoded(name.strip_prefix("file://").unwrap_or(name));
         let name = decoded.replace('\\', "/");
         let name = name.strip_prefix("./").unwrap_or(&name);
-        let exact = self.files.iter().position(|file| file.name == name);
-        exact.or_else(|| {
-            let ends = |file: &&File<'_>| {
-                name.strip_suffix(&file.name)
-                    .is_some_and(|before| before.ends_with('/'))
-            };
-            // The longest name, where one file's name ends with another's.
-            let best = self
-                .files
-                .iter()
-                .filter(ends)
-                .max_by_key(|file| file.name.len())?;
-            self.files.iter().position(|file| file.name == best.name)
-        })
+        let longer = name.match_indices('/').map(|(at, _)| &name[at + 1..]);
+        // The longest first: one file's path may end with another's.
+        std::iter::once(name)
+            .chain(longer)
+            .find_map(|name| self.by_name.get(name).copied())
     }
 
     /// The same, or what is wrong with a report that speaks of another file.

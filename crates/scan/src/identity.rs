@@ -1,86 +1,145 @@
 //! Which statement does a place belong to, and what stays the same about a finding when code around it changes?
 
 use palinode_code::tree_sitter::Node;
-use palinode_code::{Function, Parsed, Span};
+use palinode_code::{Fingerprint, Function, Language, Span, Text};
 
 use crate::source::Source;
 
 /// Calls of the parser's clock that one text gets; each is a hundred of its steps.
 const PARSE_BUDGET: usize = 2_000_000;
 
-/// A text with its tree, for questions about places in it.
+/// A text with its statements and functions, for questions about places in it.
 #[derive(Debug)]
 pub(crate) struct Reading {
-    parsed: Parsed,
+    text: Text,
+    language: &'static Language,
+    /// By where they start, those around others first.
+    statements: Vec<Statement>,
     functions: Vec<Function>,
 }
 
+#[derive(Debug)]
+struct Statement {
+    span: Span,
+    /// It without the block that it rules over.
+    header: Span,
+    /// The statement around it.
+    parent: Option<usize>,
+}
+
 impl Reading {
-    /// Reads a text. One that costs too much to read has no statements, only lines.
+    /// Reads a text: one parse and one walk. One that costs too much to read has no statements, only lines.
     pub(crate) fn new(source: &Source) -> Self {
         let mut left = PARSE_BUDGET;
         let parsed = source.language.parse_while(&source.text, &mut || {
             left = left.saturating_sub(1);
             left > 0
         });
-        let functions = parsed.functions();
-        Self { parsed, functions }
+        Self {
+            text: source.text.clone(),
+            language: source.language,
+            statements: statements(parsed.root()),
+            functions: parsed.functions(),
+        }
     }
 
     /// The statement that the byte at `offset` belongs to, without the statements inside it; where none is known,
     /// the line. White space at `offset` belongs to what follows it on the line.
     pub(crate) fn statement(&self, offset: usize) -> Span {
-        let text = self.parsed.text();
-        let line = text
-            .line_span(text.line(offset))
+        let line = self
+            .text
+            .line_span(self.line(offset))
             .unwrap_or(Span::at(offset));
-        let rest = text
-            .slice(Span::new(offset.min(line.end), line.end))
-            .unwrap_or_default();
+        let rest = Span::new(offset.min(line.end), line.end);
+        let rest = self.text.slice(rest).unwrap_or_default();
         let blank = rest.len() - rest.trim_ascii_start().len();
         let offset = if blank < rest.len() {
             offset + blank
         } else {
             offset
         };
-        let mut node = self.parsed.root().descendant_for_byte_range(offset, offset);
-        while let Some(here) = node {
-            let is_root = here.parent().is_none();
-            if !is_root && is_statement(here.kind()) {
-                return header(here);
+        let last = self
+            .statements
+            .partition_point(|statement| statement.span.start <= offset);
+        let mut next = last.checked_sub(1);
+        while let Some(statement) = next.and_then(|at| self.statements.get(at)) {
+            if statement.span.contains(offset) {
+                return statement.header;
             }
-            node = here.parent();
+            next = statement.parent;
         }
-        let bytes = text.slice(line).unwrap_or_default();
+        let bytes = self.text.slice(line).unwrap_or_default();
         let start = line.start + bytes.len() - bytes.trim_ascii_start().len();
         let end = line.start + bytes.trim_ascii_end().len();
         Span::new(start, end.max(start))
     }
 
-    /// The innermost function around a place, with what it belongs to.
+    /// The innermost function with a name around a place, with what it belongs to.
     pub(crate) fn function(&self, offset: usize) -> Option<String> {
-        let around = self
+        let last = self
             .functions
-            .iter()
-            .filter(|function| function.span.contains(offset));
-        let names: Vec<String> = around
-            .filter(|function| !function.name.is_empty())
-            .map(|function| match &function.owner {
-                Some(owner) => format!("{owner}.{}", function.name),
-                None => function.name.clone(),
-            })
-            .collect();
-        names.last().cloned()
+            .partition_point(|function| function.span.start <= offset);
+        let mut next = last.checked_sub(1);
+        while let Some(function) = next.and_then(|at| self.functions.get(at)) {
+            if function.span.contains(offset) && !function.name.is_empty() {
+                return Some(match &function.owner {
+                    Some(owner) => format!("{owner}.{}", function.name),
+                    None => function.name.clone(),
+                });
+            }
+            next = function.parent;
+        }
+        None
     }
 
     /// The line of a place.
     pub(crate) fn line(&self, offset: usize) -> usize {
-        self.parsed.text().line(offset)
+        self.text.line(offset)
     }
 
-    /// A name for the code of a statement that layout, comments and the lines around it do not change.
-    pub(crate) fn code(&self, statement: Span) -> palinode_code::Fingerprint {
-        self.parsed.fingerprint_of(statement)
+    /// A name for the code of a statement that layout, comments and everything around it do not change: not even
+    /// whether the rest of the text parses.
+    pub(crate) fn code(&self, statement: Span) -> Fingerprint {
+        let bytes = self.text.slice(statement).unwrap_or_default();
+        Fingerprint::of_tokens(self.language, bytes)
+    }
+}
+
+/// All statements of a tree, in the order in which they start. It does not recurse: trees may be deep.
+fn statements(root: Node<'_>) -> Vec<Statement> {
+    let mut found: Vec<Statement> = Vec::new();
+    // The statements around the cursor, with the depth of each.
+    let mut around: Vec<(usize, usize)> = Vec::new();
+    let mut cursor = root.walk();
+    let mut depth = 0_usize;
+    loop {
+        let node = cursor.node();
+        if depth > 0 && node.is_named() && is_statement(node.kind()) {
+            let parent = around.last().map(|(at, _)| *at);
+            around.push((found.len(), depth));
+            let span = Span::from(node.byte_range());
+            found.push(Statement {
+                span,
+                header: header(node),
+                parent,
+            });
+        }
+        if cursor.goto_first_child() {
+            depth += 1;
+            continue;
+        }
+        loop {
+            if around.last().is_some_and(|(_, other)| *other == depth) {
+                around.pop();
+            }
+            if cursor.goto_next_sibling() {
+                break;
+            }
+            if !cursor.goto_parent() {
+                return found;
+            }
+            depth -= 1;
+        }
     }
 }
 
@@ -104,16 +163,21 @@ fn is_statement(kind: &str) -> bool {
 /// A statement up to the block that it rules over.
 fn header(statement: Node<'_>) -> Span {
     let mut cursor = statement.walk();
-    let body = statement.children(&mut cursor).find(|child| {
-        let kind = child.kind();
-        kind == "block"
-            || kind == "suite"
-            || kind.ends_with("_body")
-            || kind.ends_with("_list") && kind.contains("declaration")
-            || matches!(kind, "compound_statement" | "statement_block")
-    });
+    let is_body = |kind: &str| {
+        matches!(
+            kind,
+            "block"
+                | "suite"
+                | "compound_statement"
+                | "statement_block"
+                | "declaration_list"
+                | "field_declaration_list"
+        ) || kind.ends_with("_body")
+    };
+    let mut children = statement.children(&mut cursor);
+    let body = children.find(|child| is_body(child.kind()));
     let end = body.map_or(statement.end_byte(), |body| body.start_byte());
-    Span::new(statement.start_byte(), end.max(statement.start_byte()))
+    Span::new(statement.start_byte(), end)
 }
 
 /// A hash of several texts that no other list of texts has (FNV-1a, 64 bits, each with its length).
@@ -134,7 +198,7 @@ pub(crate) fn hash(items: &[&str]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use palinode_code::{Text, languages};
+    use palinode_code::languages;
 
     fn statement_at(language: &str, text: &str, at: &str) -> String {
         let language = languages::by_name(language).expect("it is known");

@@ -36,7 +36,7 @@ pub struct Merged {
 /// Their weaknesses must be near ([`Cwe::is_near`]) for every two that come together, so that a general one does not
 /// tie two specific ones to each other. Where neither names a weakness, it must be the same rule.
 ///
-/// Cost: one parse of each text that has findings, and for each place the square of its findings.
+/// Cost: one parse and one walk of each text that has findings, and for each place the square of its findings.
 #[must_use]
 pub fn merge(
     sources: &[Source],
@@ -60,20 +60,17 @@ pub(crate) fn order(a: &(usize, Finding), b: &(usize, Finding)) -> Ordering {
 }
 
 fn order_in_text(a: &Finding, b: &Finding) -> Ordering {
-    let key = |finding: &Finding| {
-        (
-            finding.span,
-            finding.analyzer,
-            finding.rule.clone(),
-            finding.cwes.clone(),
-            finding.severity,
-            finding.confidence,
-            finding.message.clone(),
-            finding.advice.clone(),
-        )
-    };
+    let place = |finding: &Finding| (finding.span, finding.analyzer);
+    let judgement = |finding: &Finding| (finding.severity, finding.confidence);
     let rest = |finding: &Finding| format!("{:?}{:?}", finding.fix, finding.trace);
-    key(a).cmp(&key(b)).then_with(|| rest(a).cmp(&rest(b)))
+    place(a)
+        .cmp(&place(b))
+        .then_with(|| a.rule.cmp(&b.rule))
+        .then_with(|| a.cwes.cmp(&b.cwes))
+        .then_with(|| judgement(a).cmp(&judgement(b)))
+        .then_with(|| a.message.cmp(&b.message))
+        .then_with(|| a.advice.cmp(&b.advice))
+        .then_with(|| rest(a).cmp(&rest(b)))
 }
 
 /// A finding with what is asked about it again and again.
@@ -81,8 +78,32 @@ struct Placed {
     finding: Finding,
     statement: Span,
     first_line: usize,
+    last_line: usize,
+}
+
+/// What two findings at one place have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Spot {
+    Statement(Span),
+    Line(usize),
+}
+
+impl Placed {
     /// Whether its span says more than where it is.
-    is_short: bool,
+    fn is_short(&self) -> bool {
+        self.last_line - self.first_line < LONGEST_PLACE
+    }
+
+    /// The statement, and the lines on which another at the same place may stand.
+    fn spots(&self) -> Vec<Spot> {
+        let last = if self.is_short() {
+            self.last_line
+        } else {
+            self.first_line
+        };
+        let lines = (self.first_line..=last).map(Spot::Line);
+        lines.chain([Spot::Statement(self.statement)]).collect()
+    }
 }
 
 fn merge_one(index: usize, source: &Source, mut findings: Vec<Finding>) -> Vec<Merged> {
@@ -97,7 +118,7 @@ fn merge_one(index: usize, source: &Source, mut findings: Vec<Finding>) -> Vec<M
             Placed {
                 statement: reading.statement(finding.span.start),
                 first_line,
-                is_short: last_line - first_line < LONGEST_PLACE,
+                last_line,
                 finding,
             }
         })
@@ -105,9 +126,23 @@ fn merge_one(index: usize, source: &Source, mut findings: Vec<Finding>) -> Vec<M
     // Specific ones first: they found the groups that general ones join.
     placed.sort_by_key(|placed| rank(&placed.finding.cwes));
     let mut groups: Vec<Vec<Placed>> = Vec::new();
+    // Only groups with a spot in common are looked at, or many findings would cost the square of their number.
+    let mut at_spot: BTreeMap<Spot, Vec<usize>> = BTreeMap::new();
     for next in placed {
-        let fits = |group: &&mut Vec<Placed>| group.iter().all(|other| belong(other, &next));
-        match groups.iter_mut().find(fits) {
+        let spots = next.spots();
+        let known = spots.iter().filter_map(|spot| at_spot.get(spot));
+        let mut candidates: Vec<usize> = known.flatten().copied().collect();
+        candidates.sort_unstable();
+        candidates.dedup();
+        let fits = |group: &usize| groups[*group].iter().all(|other| belong(other, &next));
+        let group = candidates.into_iter().find(fits).unwrap_or(groups.len());
+        for spot in spots {
+            let here = at_spot.entry(spot).or_default();
+            if !here.contains(&group) {
+                here.push(group);
+            }
+        }
+        match groups.get_mut(group) {
             Some(group) => group.push(next),
             None => groups.push(vec![next]),
         }
@@ -136,7 +171,7 @@ fn rank(cwes: &[Cwe]) -> u8 {
 fn belong(a: &Placed, b: &Placed) -> bool {
     let here = a.statement == b.statement
         || a.first_line == b.first_line
-        || (a.is_short && b.is_short && a.finding.span.overlaps(b.finding.span));
+        || (a.is_short() && b.is_short() && a.finding.span.overlaps(b.finding.span));
     here && match (a.finding.cwes.is_empty(), b.finding.cwes.is_empty()) {
         (true, true) => {
             a.finding.analyzer == b.finding.analyzer && a.finding.rule == b.finding.rule

@@ -333,10 +333,19 @@ impl Reader<'_> {
             let notifications = invocation.tool_execution_notifications.iter();
             for notification in notifications.chain(&invocation.tool_configuration_notifications) {
                 let text = shortened(notification.message.text.as_deref().unwrap_or_default());
-                let file = notification
+                let named = notification
                     .locations
                     .first()
-                    .and_then(|location| self.file(run, location));
+                    .and_then(|location| uri_of(run, location));
+                let file = match &named {
+                    Some(name) if !self.is_foreign => Some(self.files.expect(name)?),
+                    Some(name) => self.files.find(name),
+                    None => None,
+                };
+                // What failed about a file that is not scanned does not matter to those that are.
+                if self.is_foreign && named.is_some() && file.is_none() {
+                    continue;
+                }
                 match (notification.level.as_deref(), file) {
                     (Some("error"), Some(file)) => heard.failed.push((file, text)),
                     (Some("error"), None) => return Err(format!("it says that it failed: {text}")),

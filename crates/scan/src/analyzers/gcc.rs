@@ -184,7 +184,11 @@ struct Point {
 
 fn read(report: &[u8], files: &Files<'_>) -> Result<Heard, String> {
     if report.trim_ascii_start().starts_with(b"{") {
-        return crate::sarif::read(report, files, Some(warning));
+        let mut heard = crate::sarif::read(report, files, Some(warning))?;
+        for said in &mut heard.said {
+            said.rule = said.rule.trim_start_matches("-W").to_owned();
+        }
+        return Ok(heard);
     }
     // Behind the report the driver may say in words that it stopped.
     let line = report
