@@ -11,11 +11,15 @@ macro_rules! folder {
 
 mod c;
 mod cpp;
+mod java;
+mod javascript;
 mod python;
 
 /// Our rules, by the language they are written for.
-pub(super) static FOLDERS: [Folder; 3] = [
+pub(super) static FOLDERS: [Folder; 5] = [
     Folder::new("c", &["c", "cpp"], c::TEXTS),
     Folder::new("cpp", &["cpp"], cpp::TEXTS),
+    Folder::new("java", &["java"], java::TEXTS),
+    Folder::new("javascript", &["javascript", "typescript", "tsx"], javascript::TEXTS),
     Folder::new("python", &["python"], python::TEXTS),
 ];
