@@ -156,11 +156,19 @@ impl Parsed {
         }
         let mut before = self.tree.clone();
         let end = edit.span.start + edit.new.len();
-        before.edit(&frame::change(self.text.as_bytes(), text.as_bytes(), edit.span, end));
+        before.edit(&frame::change(
+            self.text.as_bytes(),
+            text.as_bytes(),
+            edit.span,
+            end,
+        ));
         let reread = with_parser(self.language, text.as_bytes(), |parser| {
             let framed = NO_FRAME.around(text.as_bytes());
             let mut tree = parse_within_budget(parser, &framed, Some(&before), &mut || true)?;
-            let changed = before.changed_ranges(&tree).map(|range| range.start_byte).min();
+            let changed = before
+                .changed_ranges(&tree)
+                .map(|range| range.start_byte)
+                .min();
             NO_FRAME.cut_out_of(&mut tree, &framed, text.len());
             Some((tree, changed))
         });

@@ -1,5 +1,4 @@
 //! How fast are the rules?
-#![expect(missing_docs, reason = "what criterion's macros make has none")]
 
 use std::sync::Arc;
 
@@ -13,7 +12,12 @@ fn text(book: &RuleBook, language: &str, bytes: usize) -> String {
     let mut text = String::new();
     while text.len() < bytes {
         for rule in book.rules().filter(|rule| rule.languages[0] == language) {
-            for (flawed, code) in rule.bad.iter().map(|code| (true, code)).chain(rule.good.iter().map(|code| (false, code))) {
+            for (flawed, code) in rule
+                .bad
+                .iter()
+                .map(|code| (true, code))
+                .chain(rule.good.iter().map(|code| (false, code)))
+            {
                 // Mostly sound, as code is.
                 if !flawed || text.len().is_multiple_of(5) {
                     text.push_str(code);
@@ -31,9 +35,13 @@ fn whole(criterion: &mut Criterion) {
         let language = languages::by_name(name).expect("is known");
         let text = Text::from(text(&book, name, 200_000).as_str());
         let mut group = criterion.benchmark_group(name);
-        group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(10);
+        group
+            .throughput(Throughput::Bytes(text.len() as u64))
+            .sample_size(10);
         group.bench_function("parse", |bencher| bencher.iter(|| language.parse(&text)));
-        group.bench_function("parse and scan", |bencher| bencher.iter(|| book.scan(&language.parse(&text), &Options::default())));
+        group.bench_function("parse and scan", |bencher| {
+            bencher.iter(|| book.scan(&language.parse(&text), &Options::default()))
+        });
         group.finish();
     }
 }

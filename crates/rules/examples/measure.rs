@@ -60,7 +60,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         samples.sort_by_key(|sample| sample.label != "bad");
         for sample in samples {
-            let language = languages::by_name(&sample.language).ok_or("a language that is not known")?;
+            let language =
+                languages::by_name(&sample.language).ok_or("a language that is not known")?;
             let text = Text::from(sample.code.as_str());
             let started = Instant::now();
             let parsed = language.parse_fragment(&text);
@@ -76,14 +77,26 @@ fn main() -> Result<(), Box<dyn Error>> {
                 value => value.to_string(),
             };
             let cwe = Cwe::read(&weakness);
-            let is_near = |finding: &Finding| cwe.is_some_and(|cwe| finding.cwes.iter().any(|found| found.is_near(cwe)));
+            let is_near = |finding: &Finding| {
+                cwe.is_some_and(|cwe| finding.cwes.iter().any(|found| found.is_near(cwe)))
+            };
             let near = scan.findings.iter().any(is_near);
             let any = !scan.findings.is_empty();
-            let ids: BTreeSet<String> = scan.findings.iter().map(|finding| finding.rule.clone()).collect();
+            let ids: BTreeSet<String> = scan
+                .findings
+                .iter()
+                .map(|finding| finding.rule.clone())
+                .collect();
             let bad = sample.label == "bad";
             for total in [false, true] {
-                let named = if total { "all".to_owned() } else { weakness.clone() };
-                let row = rows.entry((sample.dataset.clone(), sample.language.clone(), named)).or_default();
+                let named = if total {
+                    "all".to_owned()
+                } else {
+                    weakness.clone()
+                };
+                let row = rows
+                    .entry((sample.dataset.clone(), sample.language.clone(), named))
+                    .or_default();
                 if bad {
                     row.bad += 1;
                     row.found += usize::from(any);
@@ -92,13 +105,21 @@ fn main() -> Result<(), Box<dyn Error>> {
                     row.good += 1;
                     row.alarms += usize::from(any);
                     row.alarms_near += usize::from(near);
-                    let before = sample.pair.as_ref().and_then(|pair| in_bad.get(&pair.to_string()));
-                    row.same_in_both += usize::from(before.is_some_and(|before| !before.is_disjoint(&ids)));
+                    let before = sample
+                        .pair
+                        .as_ref()
+                        .and_then(|pair| in_bad.get(&pair.to_string()));
+                    row.same_in_both +=
+                        usize::from(before.is_some_and(|before| !before.is_disjoint(&ids)));
                 }
             }
             for finding in &scan.findings {
                 let counts = rules.entry(finding.rule.clone()).or_default();
-                counts[if !bad { 2 } else { usize::from(!is_near(finding)) }] += 1;
+                counts[if !bad {
+                    2
+                } else {
+                    usize::from(!is_near(finding))
+                }] += 1;
             }
             let shown = match list.as_deref() {
                 Some("missed") => bad && !any,
@@ -108,9 +129,16 @@ fn main() -> Result<(), Box<dyn Error>> {
                 _ => false,
             };
             if shown {
-                println!("==== {} {} {} CWE-{}", sample.dataset, sample.id, sample.language, weakness);
+                println!(
+                    "==== {} {} {} CWE-{}",
+                    sample.dataset, sample.id, sample.language, weakness
+                );
                 for finding in &scan.findings {
-                    println!("---- {} line {}", finding.rule, text.line(finding.span.start));
+                    println!(
+                        "---- {} line {}",
+                        finding.rule,
+                        text.line(finding.span.start)
+                    );
                 }
                 println!("{}", sample.code);
             }
@@ -120,11 +148,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     if list.is_none() {
-        println!("{:12} {:10} {:>5} {:>5} {:>5} {:>5} {:>5} {:>6} {:>6} {:>5}", "data", "language", "cwe", "bad", "any", "near", "good", "alarms", "a.near", "both");
+        println!(
+            "{:12} {:10} {:>5} {:>5} {:>5} {:>5} {:>5} {:>6} {:>6} {:>5}",
+            "data", "language", "cwe", "bad", "any", "near", "good", "alarms", "a.near", "both"
+        );
         for ((dataset, language, cwe), row) in &rows {
             println!(
                 "{dataset:12} {language:10} {cwe:>5} {:>5} {:>5} {:>5} {:>5} {:>6} {:>6} {:>5}",
-                row.bad, row.found, row.near, row.good, row.alarms, row.alarms_near, row.same_in_both
+                row.bad,
+                row.found,
+                row.near,
+                row.good,
+                row.alarms,
+                row.alarms_near,
+                row.same_in_both
             );
         }
     }
@@ -135,7 +172,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     each.sort();
-    let rate = |time: Duration| f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)) / 1e6 / time.as_secs_f64();
+    let rate = |time: Duration| {
+        f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)) / 1e6 / time.as_secs_f64()
+    };
     println!(
         "{bytes} bytes; parsing {:.1} MB/s, rules {:.1} MB/s, both {:.1} MB/s; slowest {:?}, 99 of 100 under {:?}",
         rate(parsing),

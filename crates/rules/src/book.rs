@@ -39,7 +39,10 @@ impl RuleBook {
         Self {
             builtin: false,
             users: Vec::new(),
-            shelves: languages::LANGUAGES.iter().map(|_| OnceLock::new()).collect(),
+            shelves: languages::LANGUAGES
+                .iter()
+                .map(|_| OnceLock::new())
+                .collect(),
         }
     }
 
@@ -49,7 +52,10 @@ impl RuleBook {
     ///
     /// # Errors
     /// Of the first rule that is refused: [`Error::Yaml`], [`Error::Field`], or [`Error::Duplicate`].
-    pub fn with_rules<'t>(mut self, texts: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, Error> {
+    pub fn with_rules<'t>(
+        mut self,
+        texts: impl IntoIterator<Item = (&'t str, &'t str)>,
+    ) -> Result<Self, Error> {
         for (file, text) in texts {
             let Some(rule) = Rule::read(file, text)? else {
                 continue;
@@ -84,7 +90,8 @@ impl RuleBook {
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         let ours = self.builtin.then(|| builtin::with_id(id)).flatten();
         let is_it = |rule: &&Arc<Rule>| rule.id == id;
-        ours.or_else(|| self.users.iter().find(is_it)).map(Arc::as_ref)
+        ours.or_else(|| self.users.iter().find(is_it))
+            .map(Arc::as_ref)
     }
 
     /// What the rules find in a text. Cost: one pass over the tree, where the text holds a word that any rule needs.
@@ -110,17 +117,29 @@ impl RuleBook {
     /// The rules for the grammar that read this text.
     pub(crate) fn shelf(&self, parsed: &Parsed) -> Option<&Shelf> {
         let language = parsed.language();
-        let at = languages::LANGUAGES.iter().position(|&known| known == language)?;
+        let at = languages::LANGUAGES
+            .iter()
+            .position(|&known| known == language)?;
         let shelves = self.shelves[at].get_or_init(|| self.shelves_of(language));
         let read_by = parsed.tree().language();
-        shelves.iter().find(|shelf| *read_by == shelf.grammar.tree_sitter)
+        shelves
+            .iter()
+            .find(|shelf| *read_by == shelf.grammar.tree_sitter)
     }
 
     fn shelves_of(&self, language: &'static Language) -> Vec<Shelf> {
         let ours = self.builtin.then(|| builtin::of_language(language));
-        let rules = ours.into_iter().flatten().cloned().chain(self.users.iter().cloned());
-        let rules: Vec<Arc<Rule>> = rules.filter(|rule| rule.languages.contains(&language)).collect();
-        Grammar::all_of(language).map(|grammar| Shelf::new(grammar, rules.clone())).collect()
+        let rules = ours
+            .into_iter()
+            .flatten()
+            .cloned()
+            .chain(self.users.iter().cloned());
+        let rules: Vec<Arc<Rule>> = rules
+            .filter(|rule| rule.languages.contains(&language))
+            .collect();
+        Grammar::all_of(language)
+            .map(|grammar| Shelf::new(grammar, rules.clone()))
+            .collect()
     }
 }
 

@@ -39,7 +39,8 @@ impl Folder {
     fn rules(&self) -> &[Arc<Rule>] {
         self.read.get_or_init(|| {
             let read = |&(file, text): &(&str, &str)| {
-                let rule = Rule::read(file, text).expect("a test reads every rule that is built in");
+                let rule =
+                    Rule::read(file, text).expect("a test reads every rule that is built in");
                 rule.map(Arc::new)
             };
             self.texts.iter().filter_map(read).collect()
@@ -55,13 +56,18 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Arc<Rule>> {
 /// Our rules for a language, and perhaps others.
 pub(crate) fn of_language(language: &Language) -> impl Iterator<Item = &'static Arc<Rule>> {
     let name = language.name;
-    let folders = FOLDERS.iter().filter(move |folder| folder.asked_of.contains(&name));
+    let folders = FOLDERS
+        .iter()
+        .filter(move |folder| folder.asked_of.contains(&name));
     folders.flat_map(Folder::rules)
 }
 
 /// Our rule with this id. Ids begin with the language of their folder.
 pub(crate) fn with_id(id: &str) -> Option<&'static Arc<Rule>> {
-    let folder = |folder: &&Folder| id.strip_prefix(folder.language).is_some_and(|rest| rest.starts_with('-'));
+    let folder = |folder: &&Folder| {
+        id.strip_prefix(folder.language)
+            .is_some_and(|rest| rest.starts_with('-'))
+    };
     let mut rules = FOLDERS.iter().filter(folder).flat_map(Folder::rules);
     rules.find(|rule| rule.id == id)
 }
@@ -78,7 +84,11 @@ mod tests {
         for rule in all() {
             for language in &rule.languages {
                 for grammar in Grammar::all_of(language) {
-                    refused.extend(shelf::compile(rule, &grammar).err().map(|error| error.to_string()));
+                    refused.extend(
+                        shelf::compile(rule, &grammar)
+                            .err()
+                            .map(|error| error.to_string()),
+                    );
                 }
             }
         }
@@ -92,9 +102,16 @@ mod tests {
                 assert_eq!(format!("{}.yml", rule.id), *file);
                 assert_eq!(rule.languages[0].name, folder.language, "{file}");
                 for language in &rule.languages {
-                    assert!(folder.asked_of.contains(&language.name), "{file}: {}", language.name);
+                    assert!(
+                        folder.asked_of.contains(&language.name),
+                        "{file}: {}",
+                        language.name
+                    );
                 }
-                assert!(with_id(&rule.id).is_some_and(|found| Arc::ptr_eq(found, rule)), "{file}");
+                assert!(
+                    with_id(&rule.id).is_some_and(|found| Arc::ptr_eq(found, rule)),
+                    "{file}"
+                );
             }
         }
     }

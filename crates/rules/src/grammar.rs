@@ -48,18 +48,34 @@ impl Grammar {
     /// What may have to stand around a pattern so that it parses, the likeliest first.
     fn frames(&self) -> &'static [(&'static str, &'static str)] {
         match self.language.name {
-            "c" | "cpp" => &[("void f(void) {\n", "\n;}"), ("", ""), ("struct s {\n", "\n};")],
+            "c" | "cpp" => &[
+                ("void f(void) {\n", "\n;}"),
+                ("", ""),
+                ("struct s {\n", "\n};"),
+            ],
             "java" | "csharp" => &[
                 ("class A { void f() {\n", "\n;} }"),
                 ("class A {\n", "\n}"),
                 ("", ""),
             ],
-            "go" => &[("package p\nfunc f() {\n", "\n}"), ("package p\n", "\n"), ("", "")],
+            "go" => &[
+                ("package p\nfunc f() {\n", "\n}"),
+                ("package p\n", "\n"),
+                ("", ""),
+            ],
             "rust" => &[("fn f() {\n", "\n;}"), ("", ""), ("fn f() {\n", "\n}")],
             // A text without a tag is read by the second grammar.
-            "php" if self.which == 0 => &[("<?php\n", "\n;"), ("<?php\n", "\n"), ("<?php\nclass A {\n", "\n}")],
+            "php" if self.which == 0 => &[
+                ("<?php\n", "\n;"),
+                ("<?php\n", "\n"),
+                ("<?php\nclass A {\n", "\n}"),
+            ],
             "php" => &[("\n", "\n;"), ("\n", "\n"), ("class A {\n", "\n}")],
-            _ => &[("", "\n"), ("async function* f() {\n", "\n}"), ("class A {\n", "\n}")],
+            _ => &[
+                ("", "\n"),
+                ("async function* f() {\n", "\n}"),
+                ("class A {\n", "\n}"),
+            ],
         }
     }
 
@@ -138,7 +154,8 @@ impl LanguageExt for Grammar {
 impl<'de> Deserialize<'de> for Grammar {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let key = <Cow<'de, str>>::deserialize(deserializer)?;
-        Self::of_key(&key).ok_or_else(|| serde::de::Error::custom(format!("unknown language `{key}`")))
+        Self::of_key(&key)
+            .ok_or_else(|| serde::de::Error::custom(format!("unknown language `{key}`")))
     }
 }
 

@@ -114,7 +114,9 @@ fn letter_in_any_case(class: &Class) -> Option<char> {
     };
     let mut ascii = class.iter().filter(|range| range.start().is_ascii());
     let (upper, lower) = (ascii.next()?, ascii.next()?);
-    let one = |range: &regex_syntax::hir::ClassUnicodeRange| (range.start() == range.end()).then(|| range.start());
+    let one = |range: &regex_syntax::hir::ClassUnicodeRange| {
+        (range.start() == range.end()).then(|| range.start())
+    };
     let (upper, lower) = (one(upper)?, one(lower)?);
     (ascii.next().is_none() && upper.to_ascii_lowercase() == lower).then_some(lower)
 }
@@ -136,7 +138,10 @@ mod tests {
     fn every_alternative_needs_a_word() {
         let rule = json!({"any": [{"pattern": "pickle.loads($X)"}, {"regex": "^marshal\\."}]});
         assert_eq!(words(&rule), some(&["marshal.", "pickle"]));
-        assert_eq!(words(&json!({"any": [{"pattern": "pickle.loads($X)"}, {"kind": "call"}]})), None);
+        assert_eq!(
+            words(&json!({"any": [{"pattern": "pickle.loads($X)"}, {"kind": "call"}]})),
+            None
+        );
     }
 
     #[test]
@@ -156,7 +161,10 @@ mod tests {
 
     #[test]
     fn variables_of_a_pattern_are_no_words() {
-        assert_eq!(of_pattern("$LONG_VARIABLE.exec($$$ARGUMENTS)"), some(&["exec"]));
+        assert_eq!(
+            of_pattern("$LONG_VARIABLE.exec($$$ARGUMENTS)"),
+            some(&["exec"])
+        );
         assert_eq!(of_pattern("$A($B)"), None);
     }
 }

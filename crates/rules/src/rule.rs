@@ -95,7 +95,11 @@ impl Reading<'_> {
         }
     }
 
-    fn take_text(&self, body: &mut Map<String, Value>, field: &str) -> Result<Option<String>, Error> {
+    fn take_text(
+        &self,
+        body: &mut Map<String, Value>,
+        field: &str,
+    ) -> Result<Option<String>, Error> {
         match body.remove(field) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -104,18 +108,26 @@ impl Reading<'_> {
     }
 
     fn language(&self, field: &str, name: &str) -> Result<&'static Language, Error> {
-        languages::by_name(name).ok_or_else(|| self.wrong(field, format!("no language is called `{name}`")))
+        languages::by_name(name)
+            .ok_or_else(|| self.wrong(field, format!("no language is called `{name}`")))
     }
 
     /// The severity of our own scale, else what ast-grep's word for it comes to; `None` for a rule switched off.
-    fn severity(&self, ours: Option<&str>, theirs: Option<&str>) -> Result<Option<Severity>, Error> {
+    fn severity(
+        &self,
+        ours: Option<&str>,
+        theirs: Option<&str>,
+    ) -> Result<Option<Severity>, Error> {
         if theirs == Some("off") {
             return Ok(None);
         }
         if let Some(name) = ours {
             return match name.to_ascii_lowercase().parse() {
                 Ok(severity) => Ok(Some(severity)),
-                Err(_) => Err(self.wrong("metadata.severity", format!("`{name}` is none of info, low, medium, high, critical"))),
+                Err(_) => Err(self.wrong(
+                    "metadata.severity",
+                    format!("`{name}` is none of info, low, medium, high, critical"),
+                )),
             };
         }
         match theirs.unwrap_or("hint") {
@@ -123,7 +135,10 @@ impl Reading<'_> {
             "warning" => Ok(Some(Severity::Medium)),
             "info" => Ok(Some(Severity::Low)),
             "hint" => Ok(Some(Severity::Info)),
-            name => Err(self.wrong("severity", format!("`{name}` is none of off, hint, info, warning, error"))),
+            name => Err(self.wrong(
+                "severity",
+                format!("`{name}` is none of off, hint, info, warning, error"),
+            )),
         }
     }
 
@@ -138,7 +153,9 @@ impl Reading<'_> {
             Value::Array(values) => values,
             value => std::slice::from_ref(value),
         };
-        let read = |value| one(value).ok_or_else(|| self.wrong("metadata.cwe", format!("{value} names no CWE")));
+        let read = |value| {
+            one(value).ok_or_else(|| self.wrong("metadata.cwe", format!("{value} names no CWE")))
+        };
         values.iter().map(read).collect()
     }
 }
@@ -159,7 +176,8 @@ impl Rule {
         };
         let metadata = match body.remove("metadata") {
             None | Some(Value::Null) => Metadata::default(),
-            Some(value) => serde_json::from_value(value).map_err(|error| reading.wrong("metadata", error.to_string()))?,
+            Some(value) => serde_json::from_value(value)
+                .map_err(|error| reading.wrong("metadata", error.to_string()))?,
         };
         let required = |field: &str, text: Option<String>| {
             text.filter(|text| !text.trim().is_empty())
@@ -170,13 +188,17 @@ impl Rule {
         let message = required("message", reading.take_text(&mut body, "message")?)?;
         let note = reading.take_text(&mut body, "note")?;
         let theirs = reading.take_text(&mut body, "severity")?;
-        let Some(severity) = reading.severity(metadata.severity.as_deref(), theirs.as_deref())? else {
+        let Some(severity) = reading.severity(metadata.severity.as_deref(), theirs.as_deref())?
+        else {
             return Ok(None);
         };
         let confidence = match metadata.confidence {
             None => None,
             Some(name) => Some(name.to_ascii_lowercase().parse().map_err(|_| {
-                reading.wrong("metadata.confidence", format!("`{name}` is none of low, medium, high"))
+                reading.wrong(
+                    "metadata.confidence",
+                    format!("`{name}` is none of low, medium, high"),
+                )
             })?),
         };
         let mut listed = Vec::new();
@@ -184,9 +206,15 @@ impl Rule {
             listed.push(reading.language("metadata.languages", name)?);
         }
         let first = reading.language("language", &language)?;
-        let rule = body.get("rule").ok_or_else(|| reading.wrong("rule", "is missing"))?;
+        let rule = body
+            .get("rule")
+            .ok_or_else(|| reading.wrong("rule", "is missing"))?;
         Ok(Some(Self {
-            languages: if listed.is_empty() { spoken_too(first) } else { listed },
+            languages: if listed.is_empty() {
+                spoken_too(first)
+            } else {
+                listed
+            },
             title: metadata.title.unwrap_or_else(|| id.clone()),
             cwes: reading.cwes(&metadata.cwe)?,
             severity,
@@ -248,7 +276,11 @@ fn reach_of(fields: &Map<String, Value>, place: Place) -> Reach {
             Value::Array(values) => values,
             value => std::slice::from_ref(value),
         };
-        for inner in parts.iter().filter_map(Value::as_object).map(|fields| reach_of(fields, place)) {
+        for inner in parts
+            .iter()
+            .filter_map(Value::as_object)
+            .map(|fields| reach_of(fields, place))
+        {
             reach.breadth = reach.breadth.max(inner.breadth);
             reach.absence |= inner.absence;
         }
@@ -257,11 +289,21 @@ fn reach_of(fields: &Map<String, Value>, place: Place) -> Reach {
 }
 
 /// Kinds of nodes that are a whole file.
-const FILES: [&str; 5] = ["module", "program", "translation_unit", "compilation_unit", "source_file"];
+const FILES: [&str; 5] = [
+    "module",
+    "program",
+    "translation_unit",
+    "compilation_unit",
+    "source_file",
+];
 
 /// Whether what a rule asks to stand around a node is, by its kind, less than the file.
 fn is_below_file(outer: &Value) -> bool {
-    let kind = |rule: &Value| rule.get("kind").and_then(Value::as_str).is_some_and(|kind| !FILES.contains(&kind));
+    let kind = |rule: &Value| {
+        rule.get("kind")
+            .and_then(Value::as_str)
+            .is_some_and(|kind| !FILES.contains(&kind))
+    };
     let any = outer.get("any").and_then(Value::as_array);
     kind(outer) || any.is_some_and(|rules| rules.iter().all(kind))
 }
@@ -274,7 +316,8 @@ mod tests {
         Rule::read("a.yml", text)
     }
 
-    const PLAIN: &str = "id: a\nlanguage: Python\nmessage: m\nseverity: warning\nrule: {pattern: eval($X)}\n";
+    const PLAIN: &str =
+        "id: a\nlanguage: Python\nmessage: m\nseverity: warning\nrule: {pattern: eval($X)}\n";
 
     #[test]
     fn a_plain_rule_of_ast_grep_is_a_rule() {
@@ -286,8 +329,16 @@ mod tests {
 
     #[test]
     fn a_weakness_is_read_in_the_forms_that_rules_have() {
-        for cwe in ["78", "CWE-78", "['CWE-78: OS Command Injection']", "'CWE-78: x'", "[78]"] {
-            let rule = read(&format!("{PLAIN}metadata: {{cwe: {cwe}}}\n")).expect("is read").expect("is on");
+        for cwe in [
+            "78",
+            "CWE-78",
+            "['CWE-78: OS Command Injection']",
+            "'CWE-78: x'",
+            "[78]",
+        ] {
+            let rule = read(&format!("{PLAIN}metadata: {{cwe: {cwe}}}\n"))
+                .expect("is read")
+                .expect("is on");
             assert_eq!(rule.cwes, [Cwe(78)], "{cwe}");
         }
     }
@@ -298,11 +349,23 @@ mod tests {
             Err(Error::Field { field, .. }) => field,
             other => format!("{other:?}"),
         };
-        assert_eq!(field("language: Python\nmessage: m\nrule: {kind: call}"), "id");
-        assert_eq!(field("id: a\nlanguage: Klingon\nmessage: m\nrule: {kind: call}"), "language");
+        assert_eq!(
+            field("language: Python\nmessage: m\nrule: {kind: call}"),
+            "id"
+        );
+        assert_eq!(
+            field("id: a\nlanguage: Klingon\nmessage: m\nrule: {kind: call}"),
+            "language"
+        );
         assert_eq!(field("id: a\nlanguage: Python\nmessage: m"), "rule");
-        assert_eq!(field(&format!("{PLAIN}metadata: {{cwe: none}}")), "metadata.cwe");
-        assert_eq!(field(&format!("{PLAIN}metadata: {{severity: bad}}")), "metadata.severity");
+        assert_eq!(
+            field(&format!("{PLAIN}metadata: {{cwe: none}}")),
+            "metadata.cwe"
+        );
+        assert_eq!(
+            field(&format!("{PLAIN}metadata: {{severity: bad}}")),
+            "metadata.severity"
+        );
         assert!(matches!(read("- a"), Err(Error::Yaml { .. })));
         assert!(matches!(read("id: [a"), Err(Error::Yaml { .. })));
     }
@@ -314,15 +377,34 @@ mod tests {
             read(&text).expect("is read").expect("is on").reach
         };
         let of = |breadth, absence| Reach { breadth, absence };
-        assert_eq!(reach("{kind: call_expression, not: {has: {kind: identifier}}}"), of(Breadth::Node, false));
-        assert_eq!(reach("{kind: call_expression, has: {nthChild: 1}}"), of(Breadth::Node, false));
-        assert_eq!(reach("{kind: call_expression, inside: {kind: if_statement}}"), of(Breadth::Item, false));
-        assert_eq!(reach("{kind: call_expression, inside: {regex: a}}"), of(Breadth::File, false));
-        assert_eq!(reach("{kind: call_expression, not: {inside: {kind: if_statement}}}"), of(Breadth::Item, true));
+        assert_eq!(
+            reach("{kind: call_expression, not: {has: {kind: identifier}}}"),
+            of(Breadth::Node, false)
+        );
+        assert_eq!(
+            reach("{kind: call_expression, has: {nthChild: 1}}"),
+            of(Breadth::Node, false)
+        );
+        assert_eq!(
+            reach("{kind: call_expression, inside: {kind: if_statement}}"),
+            of(Breadth::Item, false)
+        );
+        assert_eq!(
+            reach("{kind: call_expression, inside: {regex: a}}"),
+            of(Breadth::File, false)
+        );
+        assert_eq!(
+            reach("{kind: call_expression, not: {inside: {kind: if_statement}}}"),
+            of(Breadth::Item, true)
+        );
     }
 
     #[test]
     fn a_rule_that_is_off_is_none() {
-        assert!(read("id: a\nlanguage: C\nmessage: m\nseverity: off\nrule: {kind: number_literal}").expect("is read").is_none());
+        assert!(
+            read("id: a\nlanguage: C\nmessage: m\nseverity: off\nrule: {kind: number_literal}")
+                .expect("is read")
+                .is_none()
+        );
     }
 }

@@ -81,7 +81,11 @@ pub(crate) fn pass(shelf: &Shelf, parsed: &Parsed, clock: Option<Clock<'_>>, fro
             let rule = &shelf.rules[at];
             let compiled = shelf.compiled(at)?;
             let from = from.of(rule.reach.breadth);
-            Some(Asked { rule, compiled, from })
+            Some(Asked {
+                rule,
+                compiled,
+                from,
+            })
         })
         .collect();
     if asked.is_empty() {
@@ -90,7 +94,8 @@ pub(crate) fn pass(shelf: &Shelf, parsed: &Parsed, clock: Option<Clock<'_>>, fro
     let root = AstGrep::doc(Document::new(parsed, &shelf.grammar));
     // The tree is the document's own, since the nodes that are matched borrow it.
     let tree = root.root().get_inner_node();
-    let mut by_kind: Vec<Vec<usize>> = vec![Vec::new(); shelf.grammar.tree_sitter.node_kind_count()];
+    let mut by_kind: Vec<Vec<usize>> =
+        vec![Vec::new(); shelf.grammar.tree_sitter.node_kind_count()];
     for (at, asked) in asked.iter().enumerate() {
         for &kind in &asked.compiled.kinds {
             if let Some(rules) = by_kind.get_mut(usize::from(kind)) {
@@ -113,7 +118,9 @@ pub(crate) fn pass(shelf: &Shelf, parsed: &Parsed, clock: Option<Clock<'_>>, fro
                 if node.end_byte() < rule.from || meter.is_stopped(at) {
                     continue;
                 }
-                let matched = meter.charge(at, || rule.compiled.config.matcher.match_node(root.adopt(node)));
+                let matched = meter.charge(at, || {
+                    rule.compiled.config.matcher.match_node(root.adopt(node))
+                });
                 if let Some(matched) = matched
                     && node.end_byte() <= length
                 {
@@ -170,8 +177,12 @@ struct Asked<'s> {
 fn hit(asked: &Asked<'_>, matched: &NodeMatch<'_, Document>, node: Node<'_>) -> Hit {
     let Asked { rule, compiled, .. } = asked;
     let fix = compiled.config.fixer.first().map(|fixer| {
-        let range = Replacer::<Document>::get_replaced_range(fixer, matched, &compiled.config.matcher);
-        Edit::new(Span::from(range), Replacer::<Document>::generate_replacement(fixer, matched))
+        let range =
+            Replacer::<Document>::get_replaced_range(fixer, matched, &compiled.config.matcher);
+        Edit::new(
+            Span::from(range),
+            Replacer::<Document>::generate_replacement(fixer, matched),
+        )
     });
     Hit {
         reach: rule.reach,

@@ -49,9 +49,15 @@ impl Shelf {
         };
         let needing = words
             .iter()
-            .map(|word| (0..rules.len()).filter(|&at| needs(&rules[at], word)).collect())
+            .map(|word| {
+                (0..rules.len())
+                    .filter(|&at| needs(&rules[at], word))
+                    .collect()
+            })
             .collect();
-        let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(&words);
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(&words);
         let words = match automaton {
             Ok(automaton) => Some(automaton),
             Err(_) => {
@@ -111,9 +117,13 @@ pub(crate) fn compile(rule: &Rule, grammar: &Grammar) -> Result<Compiled, Error>
     body.insert("language".to_owned(), Value::String(grammar.key()));
     let written: SerializableRuleConfig<Grammar> =
         serde_json::from_value(Value::Object(body)).map_err(|error| wrong(error.to_string()))?;
-    let config = RuleConfig::try_from(written, &GlobalRules::default()).map_err(|error| wrong(with_causes(&error)))?;
+    let config = RuleConfig::try_from(written, &GlobalRules::default())
+        .map_err(|error| wrong(with_causes(&error)))?;
     let kinds = config.matcher.potential_kinds();
-    let kinds = kinds.iter().flatten().filter_map(|kind| u16::try_from(kind).ok());
+    let kinds = kinds
+        .iter()
+        .flatten()
+        .filter_map(|kind| u16::try_from(kind).ok());
     Ok(Compiled {
         kinds: kinds.collect(),
         config,

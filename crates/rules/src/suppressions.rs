@@ -37,7 +37,10 @@ pub(crate) fn apply(parsed: &Parsed, findings: Vec<Finding>) -> (Vec<Finding>, V
         return (findings, Vec::new());
     }
     let comments = parsed.comments();
-    let marks: Vec<Mark<'_>> = comments.into_iter().filter_map(|span| mark(parsed, span)).collect();
+    let marks: Vec<Mark<'_>> = comments
+        .into_iter()
+        .filter_map(|span| mark(parsed, span))
+        .collect();
     let mut stand = Vec::new();
     let mut suppressed = Vec::new();
     for finding in findings {
@@ -57,7 +60,9 @@ pub(crate) fn apply(parsed: &Parsed, findings: Vec<Finding>) -> (Vec<Finding>, V
             None => stand.push(finding),
         }
     }
-    let unfounded = marks.iter().filter(|mark| mark.reason.is_empty() || mark.rules.is_empty());
+    let unfounded = marks
+        .iter()
+        .filter(|mark| mark.reason.is_empty() || mark.rules.is_empty());
     stand.extend(unfounded.map(|mark| without_reason(mark.span)));
     stand.sort_by_cached_key(|finding| (finding.span, finding.rule.clone()));
     (stand, suppressed)
@@ -72,18 +77,38 @@ fn mark(parsed: &Parsed, span: Span) -> Option<Mark<'_>> {
     let text = parsed.text();
     let comment = std::str::from_utf8(text.slice(span).ok()?).ok()?;
     let (before, after) = comment.split_once(MARK)?;
-    let (rules, reason) = match after.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+    let (rules, reason) = match after
+        .trim_start()
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+    {
         Some((rules, reason)) => (rules, reason),
         None => ("", after),
     };
     let reason = reason.lines().next().unwrap_or_default();
-    let reason = reason.trim().trim_end_matches("*/").trim_start_matches([':', '-', ' ']).trim();
+    let reason = reason
+        .trim()
+        .trim_end_matches("*/")
+        .trim_start_matches([':', '-', ' '])
+        .trim();
     let own = text.line(span.start + before.len());
     let line = text.line_span(text.line(span.start))?;
-    let alone = text.slice(Span::new(line.start, span.start)).ok()?.trim_ascii().is_empty();
+    let alone = text
+        .slice(Span::new(line.start, span.start))
+        .ok()?
+        .trim_ascii()
+        .is_empty();
     Some(Mark {
-        rules: rules.split(',').map(str::trim).filter(|rule| !rule.is_empty()).collect(),
-        reason: if reason.chars().any(char::is_alphanumeric) { reason } else { "" },
+        rules: rules
+            .split(',')
+            .map(str::trim)
+            .filter(|rule| !rule.is_empty())
+            .collect(),
+        reason: if reason.chars().any(char::is_alphanumeric) {
+            reason
+        } else {
+            ""
+        },
         lines: own..=(own + usize::from(alone)),
         span,
     })

@@ -22,13 +22,17 @@ impl Unfinished {
     pub(crate) fn of(parsed: &Parsed) -> Self {
         let bytes = parsed.text().as_bytes();
         let end = bytes.trim_ascii_end().len();
-        let ended = bytes[end..].contains(&b'\n') || (parsed.language().name != "python" && bytes[..end].ends_with(b"}"));
+        let ended = bytes[end..].contains(&b'\n')
+            || (parsed.language().name != "python" && bytes[..end].ends_with(b"}"));
         let ended = ended || bytes[..end].ends_with(b";");
-        let tail = open_statement(parsed.root(), end).filter(|statement| !ended || statement.has_error());
+        let tail =
+            open_statement(parsed.root(), end).filter(|statement| !ended || statement.has_error());
         let errors = parsed.errors().into_iter().map(|error| error.span);
         Self {
             tail: tail.map_or(bytes.len(), |statement| statement.start_byte()),
-            errors: errors.filter(|span| span.end < end && !span.is_empty()).collect(),
+            errors: errors
+                .filter(|span| span.end < end && !span.is_empty())
+                .collect(),
             open: open_functions(parsed.root(), end),
             end,
         }
@@ -37,8 +41,12 @@ impl Unfinished {
     /// Whether a finding stays true whatever comes next.
     pub(crate) fn lets_through(&self, hit: &Hit) -> bool {
         let span = hit.finding.span;
-        let waits = hit.reach.absence && (span.end >= self.end || self.open.iter().any(|open| open.encloses(span)));
-        !hit.broken && !waits && span.end <= self.tail && !self.errors.iter().any(|error| error.encloses(span))
+        let waits = hit.reach.absence
+            && (span.end >= self.end || self.open.iter().any(|open| open.encloses(span)));
+        !hit.broken
+            && !waits
+            && span.end <= self.tail
+            && !self.errors.iter().any(|error| error.encloses(span))
     }
 }
 
@@ -68,7 +76,14 @@ fn open_functions(root: Node<'_>, end: usize) -> Vec<Span> {
     while end > 0 && cursor.goto_first_child_for_byte(end - 1).is_some() {
         let node = cursor.node();
         let kind = node.kind();
-        let names = ["function", "method", "lambda", "closure", "constructor", "ERROR"];
+        let names = [
+            "function",
+            "method",
+            "lambda",
+            "closure",
+            "constructor",
+            "ERROR",
+        ];
         if names.iter().any(|name| kind.contains(name)) {
             open.push(Span::from(node.byte_range()));
         }
@@ -95,13 +110,32 @@ fn after_whole_statements<'t>(error: Node<'t>, last: Node<'t>) -> Node<'t> {
 
 fn is_statement(node: Node<'_>) -> bool {
     let kind = node.kind();
-    let ends = ["statement", "declaration", "definition", "specifier", "directive", "item"];
-    ends.iter().any(|end| kind.ends_with(end)) || kind.contains("comment") || kind.starts_with("preproc")
+    let ends = [
+        "statement",
+        "declaration",
+        "definition",
+        "specifier",
+        "directive",
+        "item",
+    ];
+    ends.iter().any(|end| kind.ends_with(end))
+        || kind.contains("comment")
+        || kind.starts_with("preproc")
 }
 
 /// Whether a node is a sequence of statements or members.
 fn is_sequence(node: Node<'_>) -> bool {
     let kind = node.kind();
-    let names = ["block", "body", "_list", "compound_statement", "case", "default"];
-    node.parent().is_none() || (names.iter().any(|name| kind.contains(name)) && !kind.contains("argument") && !kind.contains("parameter"))
+    let names = [
+        "block",
+        "body",
+        "_list",
+        "compound_statement",
+        "case",
+        "default",
+    ];
+    node.parent().is_none()
+        || (names.iter().any(|name| kind.contains(name))
+            && !kind.contains("argument")
+            && !kind.contains("parameter"))
 }

@@ -74,9 +74,11 @@ impl Watch {
             Some(shelf) => scan::pass(shelf, &parsed, clock, from),
             None => Pass::default(),
         };
-        self.hits.retain(|hit| hit.finding.span.end < from.of(hit.reach.breadth));
+        self.hits
+            .retain(|hit| hit.finding.span.end < from.of(hit.reach.breadth));
         self.hits.extend(pass.hits);
-        self.stopped.retain(|stopped| pass.stopped.iter().all(|again| again.rule != stopped.rule));
+        self.stopped
+            .retain(|stopped| pass.stopped.iter().all(|again| again.rule != stopped.rule));
         self.stopped.extend(pass.stopped);
         self.parsed = parsed;
         let all = Pass {

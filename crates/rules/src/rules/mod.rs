@@ -26,7 +26,11 @@ pub(super) static FOLDERS: [Folder; 9] = [
     Folder::new("csharp", &["csharp"], csharp::TEXTS),
     Folder::new("go", &["go"], go::TEXTS),
     Folder::new("java", &["java"], java::TEXTS),
-    Folder::new("javascript", &["javascript", "typescript", "tsx"], javascript::TEXTS),
+    Folder::new(
+        "javascript",
+        &["javascript", "typescript", "tsx"],
+        javascript::TEXTS,
+    ),
     Folder::new("php", &["php"], php::TEXTS),
     Folder::new("python", &["python"], python::TEXTS),
     Folder::new("rust", &["rust"], rust::TEXTS),

@@ -16,9 +16,19 @@ fn is_sound(language: &'static Language, bytes: &[u8]) -> Result<(), TestCaseErr
             };
             let scan = book.scan(&parsed, &options);
             for finding in &scan.findings {
-                prop_assert!(text.slice(finding.span).is_ok(), "{} {}", finding.rule, finding.span);
+                prop_assert!(
+                    text.slice(finding.span).is_ok(),
+                    "{} {}",
+                    finding.rule,
+                    finding.span
+                );
                 if let Ok(text) = text.as_str() {
-                    prop_assert!(text.get(finding.span.range()).is_some(), "{} {}", finding.rule, finding.span);
+                    prop_assert!(
+                        text.get(finding.span.range()).is_some(),
+                        "{} {}",
+                        finding.rule,
+                        finding.span
+                    );
                 }
                 for edit in &finding.fix {
                     prop_assert!(edit.apply(&text).is_ok());
@@ -34,9 +44,46 @@ fn is_sound(language: &'static Language, bytes: &[u8]) -> Result<(), TestCaseErr
 
 /// Words that rules look for, and what stands between them.
 const PIECES: [&str; 40] = [
-    "eval", "(", ")", "{", "}", "[", "]", ";", "\n", "\r\n", "\t", " ", "=", "+", "\"", "'", "`", "$", ",", ".",
-    "exec", "system", "strcpy", "innerHTML", "request", "query", "f\"{x}\"", "pickle.loads", "malloc", "free(p)",
-    "p->x", "unsafe", "Command::new", "<?php", "$_GET['a']", "md5", "#", "//", "\u{e9}", "def f(a):\n  ",
+    "eval",
+    "(",
+    ")",
+    "{",
+    "}",
+    "[",
+    "]",
+    ";",
+    "\n",
+    "\r\n",
+    "\t",
+    " ",
+    "=",
+    "+",
+    "\"",
+    "'",
+    "`",
+    "$",
+    ",",
+    ".",
+    "exec",
+    "system",
+    "strcpy",
+    "innerHTML",
+    "request",
+    "query",
+    "f\"{x}\"",
+    "pickle.loads",
+    "malloc",
+    "free(p)",
+    "p->x",
+    "unsafe",
+    "Command::new",
+    "<?php",
+    "$_GET['a']",
+    "md5",
+    "#",
+    "//",
+    "\u{e9}",
+    "def f(a):\n  ",
 ];
 
 proptest! {
@@ -73,9 +120,16 @@ fn positions_are_those_of_the_text() {
     ] {
         let text = Text::from(code);
         let scan = book.scan(&python.parse(&text), &Options::default());
-        let found: Vec<&[u8]> = scan.findings.iter().filter_map(|finding| text.slice(finding.span).ok()).collect();
+        let found: Vec<&[u8]> = scan
+            .findings
+            .iter()
+            .filter_map(|finding| text.slice(finding.span).ok())
+            .collect();
         assert_eq!(found.len(), 1, "{code:?}");
-        assert!(found[0].starts_with(b"os.system(") && found[0].ends_with(b")"), "{found:?}");
+        assert!(
+            found[0].starts_with(b"os.system(") && found[0].ends_with(b")"),
+            "{found:?}"
+        );
     }
 }
 

@@ -19,5 +19,8 @@ fn scan(book: &RuleBook, language: &str, code: &str) -> Scan {
 
 /// The rules whose findings a scan has, in order.
 fn rules(scan: &Scan) -> Vec<&str> {
-    scan.findings.iter().map(|finding| finding.rule.as_str()).collect()
+    scan.findings
+        .iter()
+        .map(|finding| finding.rule.as_str())
+        .collect()
 }

@@ -18,11 +18,20 @@ fn every_manual_is_whole() {
             assert!(cwe.name().is_some(), "{id}: {cwe} is not known");
         }
         assert!(rule.severity > Severity::Info, "{id} has no severity");
-        assert!(rule.confidence.is_some(), "{id} does not say how sure it is");
+        assert!(
+            rule.confidence.is_some(),
+            "{id} does not say how sure it is"
+        );
         assert!(rule.why.len() > 40, "{id} does not say why");
         assert!(rule.advice.is_some(), "{id} has no advice");
-        assert!(!rule.bad.is_empty() && !rule.good.is_empty(), "{id} has no examples");
-        assert!(!rule.message.ends_with('.'), "{id}: a message is a sentence without its full stop");
+        assert!(
+            !rule.bad.is_empty() && !rule.good.is_empty(),
+            "{id} has no examples"
+        );
+        assert!(
+            !rule.message.ends_with('.'),
+            "{id}: a message is a sentence without its full stop"
+        );
     }
 }
 
@@ -36,9 +45,17 @@ fn each_rule_finds_its_bad_code_and_not_its_good_code() {
                 let parsed = language.parse_fragment(&Text::from(code));
                 let id = &rule.id;
                 let scan = book.scan(&parsed, &Options::default());
-                let found: Vec<&str> = scan.findings.iter().map(|finding| finding.rule.as_str()).collect();
+                let found: Vec<&str> = scan
+                    .findings
+                    .iter()
+                    .map(|finding| finding.rule.as_str())
+                    .collect();
                 if found.contains(&id.as_str()) != bad {
-                    wrong.push(format!("{id} as {}: {}: {found:?}\n{code}", language.name, if bad { "missed" } else { "false alarm" }));
+                    wrong.push(format!(
+                        "{id} as {}: {}: {found:?}\n{code}",
+                        language.name,
+                        if bad { "missed" } else { "false alarm" }
+                    ));
                 }
                 if !parsed.parses() {
                     wrong.push(format!("{id} as {}: does not parse\n{code}", language.name));

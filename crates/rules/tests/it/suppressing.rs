@@ -23,7 +23,12 @@ fn a_comment_with_a_reason_takes_back_what_it_names() {
 #[test]
 fn a_comment_without_reason_or_rule_takes_back_nothing_and_is_found() {
     let book = RuleBook::builtin();
-    for comment in ["# palinode: ignore[python-os-system]", "# palinode: ignore", "# palinode: ignore the line is ours", "# palinode: ignore[] x"] {
+    for comment in [
+        "# palinode: ignore[python-os-system]",
+        "# palinode: ignore",
+        "# palinode: ignore the line is ours",
+        "# palinode: ignore[] x",
+    ] {
         let scan = scan(&book, "python", &format!("os.system(line)  {comment}\n"));
         assert_eq!(rules(&scan), ["python-os-system", NO_REASON], "{comment}");
     }
@@ -38,7 +43,11 @@ fn a_comment_speaks_of_its_line_and_its_rule_only() {
         "# palinode: ignore[python-os-system] the line is ours\n\nos.system(line)\n",
         "x = 'palinode: ignore[python-os-system] no comment'; os.system(line)\n",
     ] {
-        assert_eq!(rules(&scan(&book, "python", code)), ["python-os-system"], "{code}");
+        assert_eq!(
+            rules(&scan(&book, "python", code)),
+            ["python-os-system"],
+            "{code}"
+        );
     }
 }
 

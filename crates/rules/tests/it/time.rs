@@ -27,7 +27,11 @@ fn a_rule_over_its_budget_is_stopped_and_named() {
     };
     let book = RuleBook::builtin();
     let stopped = book.scan(&parsed, &options);
-    let named: Vec<&str> = stopped.stopped.iter().map(|stopped| stopped.rule.as_str()).collect();
+    let named: Vec<&str> = stopped
+        .stopped
+        .iter()
+        .map(|stopped| stopped.rule.as_str())
+        .collect();
     assert!(named.contains(&"python-os-system"), "{named:?}");
     assert!(!stopped.findings.is_empty() && stopped.findings.len() < 500);
 

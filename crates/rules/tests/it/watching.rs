@@ -28,7 +28,13 @@ fn agrees(language: &'static Language, code: &[u8], steps: &[i16]) -> Result<(),
             ..Options::default()
         };
         prop_assert_eq!(watch.parsed().text(), parsed.text());
-        prop_assert_eq!(found, book.scan(&parsed, &options), "{} {:?}", language.name, String::from_utf8_lossy(&code[..length]));
+        prop_assert_eq!(
+            found,
+            book.scan(&parsed, &options),
+            "{} {:?}",
+            language.name,
+            String::from_utf8_lossy(&code[..length])
+        );
     }
     Ok(())
 }
@@ -36,7 +42,9 @@ fn agrees(language: &'static Language, code: &[u8], steps: &[i16]) -> Result<(),
 /// The bad and the good code of the rules for a language, one after the other.
 fn examples(language: &'static Language) -> Vec<String> {
     let book = RuleBook::builtin();
-    let of_language = book.rules().filter(|rule| rule.languages.contains(&language));
+    let of_language = book
+        .rules()
+        .filter(|rule| rule.languages.contains(&language));
     let mut examples = Vec::new();
     for rule in of_language {
         examples.extend(rule.bad.iter().chain(&rule.good).cloned());
