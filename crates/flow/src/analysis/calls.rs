@@ -1,0 +1,446 @@
+//! What does a call do with what it is handed?
+
+use palinode_code::Span;
+
+use super::run::{Origin, Run, RunSource};
+use super::values::{NORMAL, Note, Set, Taint, Value};
+use crate::form::{Expression, Id, Slice};
+use crate::kinds::Kinds;
+use crate::module::Call;
+use crate::result::Check;
+use crate::tables::{Argument, Meaning};
+
+/// A call whose parts are evaluated.
+pub(super) struct Called {
+    pub(super) id: Id,
+    pub(super) callee: Id,
+    pub(super) span: Span,
+    pub(super) receiver: Option<(Id, Value)>,
+    pub(super) arguments: Vec<(Id, Value)>,
+}
+
+/// Beginnings of names of functions that take harm away, by what they say of themselves.
+const CLEANING_WORDS: [&str; 12] = [
+    "sanitize",
+    "sanitise",
+    "escape",
+    "clean",
+    "quote",
+    "purify",
+    "validate",
+    "normalize_and_check",
+    "strip_tags",
+    "safe_",
+    "htmlescape",
+    "html_escape",
+];
+
+impl Run<'_> {
+    pub(super) fn call(
+        &mut self,
+        id: Id,
+        callee: Id,
+        arguments: Slice,
+        is_complete: bool,
+    ) -> Value {
+        let called = self.parts_of(id, callee, arguments);
+        let mut meanings: Vec<Meaning> = Vec::new();
+        self.meanings(callee, Some, &mut meanings);
+        if is_complete {
+            for meaning in &meanings {
+                if let Meaning::Sink(kind, argument, when) = *meaning {
+                    self.judge_call(&called, kind, argument, when);
+                }
+            }
+        }
+        let inner = self.resolved(callee);
+        self.record(&called, inner, is_complete);
+        for meaning in &meanings {
+            match *meaning {
+                Meaning::Fills(kind, argument) => {
+                    let entered = self.outside(id, kind);
+                    for target in self.selected(&called, argument) {
+                        self.fill(target, entered.taint, called.span);
+                    }
+                }
+                Meaning::Copies { from, to } => {
+                    let sources = self.selected(&called, from);
+                    let mut taint = Set::EMPTY;
+                    for source in sources {
+                        let value = self.last_of(source);
+                        let whole = self.whole(value);
+                        taint = self.taints.union(taint, whole);
+                    }
+                    for target in self.selected(&called, to) {
+                        self.fill(target, taint, called.span);
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.result_of(&called, &meanings, inner)
+    }
+
+    fn parts_of(&mut self, id: Id, callee: Id, arguments: Slice) -> Called {
+        let receiver = match self.unit.expressions[callee.0 as usize].0 {
+            Expression::Field { base, .. } => Some((base, self.evaluate(base))),
+            Expression::Name { .. } => None,
+            _ => {
+                self.evaluate(callee);
+                None
+            }
+        };
+        let mut closures = Vec::new();
+        let mut values = Vec::with_capacity(arguments.range().len());
+        let mut all = receiver.map_or(Set::EMPTY, |(_, value)| self.whole(value));
+        for at in arguments.range() {
+            let argument = self.unit.lists[at];
+            if let Expression::Closure { index } = self.unit.expressions[argument.0 as usize].0 {
+                closures.push(index);
+                values.push((argument, Value::of(Set::EMPTY)));
+                continue;
+            }
+            let value = self.evaluate(argument);
+            let whole = self.whole(value);
+            all = self.taints.union(all, whole);
+            values.push((argument, value));
+        }
+        // What calls a function that it is handed, calls it with what it works on.
+        for index in closures {
+            let argument = self.doubted(all);
+            self.closure(index, argument);
+        }
+        Called {
+            id,
+            callee,
+            span: self.span_of(id),
+            receiver,
+            arguments: values,
+        }
+    }
+
+    /// The arguments that are meant.
+    pub(super) fn selected(&self, called: &Called, argument: Argument) -> Vec<Id> {
+        let keyed = |id: Id| match self.unit.expressions[id.0 as usize].0 {
+            Expression::Keyed { key, value } => Some((key, value)),
+            _ => None,
+        };
+        let positional = || {
+            called
+                .arguments
+                .iter()
+                .filter(move |(id, _)| keyed(*id).is_none())
+        };
+        match argument {
+            Argument::At(at) => positional()
+                .nth(usize::from(at))
+                .map(|(id, _)| *id)
+                .into_iter()
+                .collect(),
+            Argument::Named(at, name) => {
+                let mut named = called.arguments.iter().filter_map(|(id, _)| keyed(*id));
+                let named = named
+                    .find(|(key, _)| self.word(*key) == name)
+                    .map(|(_, value)| value);
+                let at = positional().nth(usize::from(at)).map(|(id, _)| *id);
+                named.or(at).into_iter().collect()
+            }
+            Argument::From(at) => positional()
+                .skip(usize::from(at))
+                .map(|(id, _)| *id)
+                .collect(),
+            Argument::Receiver => called.receiver.map(|(id, _)| id).into_iter().collect(),
+        }
+    }
+
+    /// Puts what a call brings into what it was handed.
+    fn fill(&mut self, target: Id, taint: Set, span: Span) {
+        if taint.is_empty() {
+            return;
+        }
+        let taint = self.taints.stepped(taint, span, Note::Assigned);
+        let place = match self.unit.expressions[target.0 as usize].0 {
+            Expression::Name { place, .. } => Some(place),
+            Expression::Field { place, .. } | Expression::Index { place, .. } => place,
+            Expression::Other { parts } => match self.unit.lists[parts.range()] {
+                [single] => return self.fill(single, taint, span),
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some(place) = place {
+            let mut value = self.values[place.0 as usize];
+            value.inner = self.taints.union(value.inner, taint);
+            value.is_known = true;
+            self.write(place, value);
+        }
+    }
+
+    /// Taints that went through a function of which nothing is known.
+    fn doubted(&mut self, set: Set) -> Set {
+        self.taints.map(set, |_, taint| Taint {
+            doubts: taint.doubts.saturating_add(1),
+            ..taint
+        })
+    }
+
+    fn result_of(&mut self, called: &Called, meanings: &[Meaning], inner: Option<usize>) -> Value {
+        let mut all = called
+            .receiver
+            .map_or(Set::EMPTY, |(_, value)| self.whole(value));
+        for (_, value) in &called.arguments {
+            let whole = self.whole(*value);
+            all = self.taints.union(all, whole);
+        }
+        let mut cleaned = 0;
+        let mut is_understood = false;
+        for meaning in meanings {
+            match *meaning {
+                Meaning::Source(kind) => return self.outside(called.id, kind),
+                Meaning::Asks(_) | Meaning::Hides => return Value::of(Set::EMPTY),
+                Meaning::Cleans(kinds) => cleaned |= kinds.0,
+                Meaning::Normalizes => cleaned |= NORMAL,
+                Meaning::Carries | Meaning::Copies { .. } => is_understood = true,
+                Meaning::Formats(at) => {
+                    let parts = self.selected(called, Argument::From(at));
+                    let mut value = self.filled_in(&parts, called.span);
+                    if let (Expression::Field { .. }, Some((_, receiver))) = (
+                        self.unit.expressions[called.callee.0 as usize].0,
+                        called.receiver,
+                    ) {
+                        let whole = self.whole(receiver);
+                        value.taint = self.taints.union(value.taint, whole);
+                    }
+                    return value;
+                }
+                _ => {}
+            }
+        }
+        if cleaned != 0 {
+            return Value::of(self.cleaned(all, cleaned, called.span));
+        }
+        if let Some(inner) = inner
+            && let Some(value) = self.result_of_unit(called, inner)
+        {
+            return value;
+        }
+        if all.is_empty() {
+            let mut value = Value::of(Set::EMPTY);
+            value.origin = called.id.0 + 1;
+            return value;
+        }
+        if !is_understood {
+            let name = self.last_name(called.callee).to_ascii_lowercase();
+            let name = name.trim_start_matches('_');
+            if CLEANING_WORDS.iter().any(|word| name.starts_with(word)) {
+                return Value::of(self.cleaned(all, Kinds::ALL.0, called.span));
+            }
+            all = self.doubted(all);
+        }
+        let mut value = Value::of(self.taints.stepped(all, called.span, Note::Through));
+        value.origin = called.id.0 + 1;
+        value
+    }
+
+    fn cleaned(&mut self, set: Set, bits: u32, span: Span) -> Set {
+        let note = match bits & Kinds::ALL.0 {
+            0 => Note::Through,
+            kinds => Note::Cleaned(Kinds(kinds)),
+        };
+        self.taints.map(set, |taints, taint| Taint {
+            cleaned: taint.cleaned | bits,
+            step: taints.step(Some(taint.step), span, note),
+            ..taint
+        })
+    }
+
+    /// The function of this file that a callee is, where that can be told.
+    pub(super) fn resolved(&self, callee: Id) -> Option<usize> {
+        let name = self.last_name(callee);
+        if name.is_empty() {
+            return None;
+        }
+        let candidates = self.scope.by_name.get(name)?;
+        let owner_of = |at: &&usize| self.scope.units[**at].unit.owner.as_deref();
+        match self.unit.expressions[callee.0 as usize].0 {
+            Expression::Name { .. } => {
+                let mut free = candidates.iter().filter(|at| owner_of(at).is_none());
+                let own = self.unit.owner.as_deref();
+                let same = candidates
+                    .iter()
+                    .find(|at| own.is_some() && owner_of(at) == own);
+                match (free.next(), free.next(), same) {
+                    (_, _, Some(same)) if !self.scope.grammar.self_is_parameter => Some(*same),
+                    (Some(only), None, _) => Some(*only),
+                    _ => None,
+                }
+            }
+            Expression::Field { base, .. } => {
+                let mut path = String::new();
+                self.put_path(base, false, 0, &mut path);
+                let owner = match self.scope.grammar.this.contains(&path.as_str()) {
+                    true => self.unit.owner.as_deref(),
+                    false => Some(path.as_str()),
+                };
+                let owned = candidates
+                    .iter()
+                    .find(|at| owner.is_some() && owner_of(at) == owner);
+                match (owned, &candidates[..]) {
+                    (Some(owned), _) => Some(*owned),
+                    // A method of that name stands once in the file, and what it is called on is no import.
+                    (None, [only])
+                        if !self.scope.aliases.contains_key(&path)
+                            && self.entries_of(callee).is_empty() =>
+                    {
+                        Some(*only)
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The parameter of a unit that each argument becomes.
+    fn bound(&self, called: &Called, inner: usize) -> Vec<(usize, Id, Value)> {
+        let unit = &self.scope.units[inner].unit;
+        let by_receiver = matches!(
+            self.unit.expressions[called.callee.0 as usize].0,
+            Expression::Field { .. }
+        );
+        let mut next = usize::from(unit.has_receiver && by_receiver);
+        let mut bound = Vec::new();
+        for &(id, value) in &called.arguments {
+            if let Expression::Keyed { key, value: inside } = self.unit.expressions[id.0 as usize].0
+            {
+                let name = self.unit.word(key);
+                let named = unit
+                    .parameters
+                    .iter()
+                    .position(|parameter| unit.word(parameter.name) == name);
+                bound.extend(named.map(|at| (at, inside, value)));
+            } else {
+                bound.push((next.min(unit.parameters.len().saturating_sub(1)), id, value));
+                next += 1;
+            }
+        }
+        bound
+    }
+
+    fn result_of_unit(&mut self, called: &Called, inner: usize) -> Option<Value> {
+        let outcome = self.scope.outcomes[inner].clone()?;
+        self.outcome.callees.push(inner);
+        let bound = self.bound(called, inner);
+        for arrival in &outcome.arrivals {
+            for &(parameter, _, value) in &bound {
+                if parameter == arrival.parameter {
+                    let whole = self.whole(value);
+                    self.pass_on(arrival, whole, called.span);
+                }
+            }
+        }
+        let mut result = Set::EMPTY;
+        for returned in &outcome.returns {
+            let set = match &returned.from {
+                Origin::Source(source) => {
+                    self.entering(RunSource::Outside(source.clone()), source.span)
+                }
+                Origin::Parameter(at) => {
+                    let mut set = Set::EMPTY;
+                    for &(parameter, _, value) in &bound {
+                        if parameter == *at {
+                            let whole = self.whole(value);
+                            set = self.taints.union(set, whole);
+                        }
+                    }
+                    set
+                }
+            };
+            let span = called.span;
+            let set = self.taints.map(set, |taints, taint| {
+                let note = match returned.cleaned & Kinds::ALL.0 {
+                    0 => Note::Through,
+                    kinds => Note::Cleaned(Kinds(kinds)),
+                };
+                Taint {
+                    cleaned: taint.cleaned | returned.cleaned,
+                    doubts: taint.doubts.saturating_add(returned.doubts),
+                    step: taints.step(Some(taint.step), span, note),
+                    ..taint
+                }
+            });
+            result = self.taints.union(result, set);
+        }
+        Some(Value::of(result))
+    }
+
+    /// What a function of this file demands of the arguments of a call before it returns.
+    pub(super) fn demanded_parameters(
+        &mut self,
+        callee: Id,
+        arguments: Slice,
+    ) -> Option<(Check, Set)> {
+        let inner = self.resolved(callee)?;
+        let outcome = self.scope.outcomes[inner].clone()?;
+        if outcome.demands.is_empty() {
+            return None;
+        }
+        let called = Called {
+            id: callee,
+            callee,
+            span: self.span_of(callee),
+            receiver: None,
+            arguments: arguments
+                .range()
+                .map(|at| (self.unit.lists[at], self.last_of(self.unit.lists[at])))
+                .collect(),
+        };
+        let mut found = None;
+        for (parameter, _, value) in self.bound(&called, inner) {
+            if outcome.demands.iter().any(|(at, _)| *at == parameter) {
+                let whole = self.whole(value);
+                let before = found.map_or(Set::EMPTY, |(_, set)| set);
+                found = Some((Check::Call, self.taints.union(before, whole)));
+            }
+        }
+        found
+    }
+
+    /// Whether a call does not return.
+    pub(super) fn is_exit(&mut self, id: Id) -> bool {
+        match self.unit.expressions[id.0 as usize].0 {
+            Expression::Call { callee, .. } => {
+                let exits =
+                    self.meaning(callee, |meaning| (meaning == Meaning::Exits).then_some(()));
+                exits.is_some()
+            }
+            _ => false,
+        }
+    }
+
+    /// Notes a call to a function of this file.
+    fn record(&mut self, called: &Called, inner: Option<usize>, is_complete: bool) {
+        let Some(inner) = inner.filter(|_| is_complete) else {
+            return;
+        };
+        if self
+            .outcome
+            .calls
+            .iter()
+            .any(|call| call.span == called.span)
+        {
+            return;
+        }
+        self.outcome.calls.push(Call {
+            caller: self.scope.function_of[self.index],
+            callee: self.scope.function_of[inner],
+            span: called.span,
+            arguments: called
+                .arguments
+                .iter()
+                .map(|(id, _)| self.span_of(*id))
+                .collect(),
+            guards: self.guards_on(None, crate::kinds::SinkKind::Code),
+        });
+    }
+}

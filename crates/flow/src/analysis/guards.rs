@@ -1,0 +1,474 @@
+//! What does a condition ask, and which harm does it keep away?
+
+use palinode_code::Span;
+
+use super::run::Run;
+use super::values::{Made, NORMAL, Set, Value};
+use crate::form::{Expression, Id, Operator, Slice};
+use crate::kinds::{Kinds, SinkKind};
+use crate::result::{Check, Form, Guard};
+use crate::tables::Meaning;
+
+/// A condition that control has passed on its way here.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Active {
+    condition: Id,
+    holds: bool,
+    form: Form,
+    pub(super) check: Check,
+    /// What the condition depends on.
+    pub(super) sources: Set,
+    /// Whether what it asks about is in its one normal form.
+    is_normal: bool,
+    /// Whether the text that it asks for is part of a way upwards.
+    about_parents: bool,
+}
+
+/// How deep a condition is taken apart.
+const DEEPEST: u32 = 24;
+
+impl Active {
+    /// The kinds of harm that it keeps away, as bits.
+    pub(super) fn stops(&self) -> u32 {
+        let path_like = Kinds::of(&[
+            SinkKind::Path,
+            SinkKind::Redirect,
+            SinkKind::Url,
+            SinkKind::Header,
+            SinkKind::Log,
+        ]);
+        let memory = Kinds::of(&[SinkKind::Allocation, SinkKind::Length, SinkKind::Index]);
+        let text = Kinds(Kinds::ALL.0 & !memory.0);
+        let kinds = match (self.check, self.holds) {
+            (Check::Equality | Check::Membership, true) => Kinds::ALL,
+            (Check::Type, true) => text,
+            (Check::Pattern, _) => text,
+            (Check::Call, _) => Kinds::ALL,
+            (Check::Prefix, _) if self.is_normal => path_like,
+            (Check::Prefix, true) => Kinds::of(&[SinkKind::Url, SinkKind::Redirect]),
+            (Check::Contains, false) if self.about_parents => Kinds::of(&[SinkKind::Path]),
+            (Check::Contains, false) => path_like,
+            (Check::Bounds, _) => memory,
+            (Check::Membership | Check::Equality, false) => Kinds::NONE,
+            _ => Kinds::NONE,
+        };
+        kinds.0
+    }
+
+    /// Whether it keeps any harm away.
+    pub(super) fn may_stop(&self) -> bool {
+        self.stops() != 0
+    }
+}
+
+impl Run<'_> {
+    /// From here on, `condition` came out as `holds`. It has been evaluated.
+    pub(super) fn guard(&mut self, condition: Id, holds: bool, form: Form) {
+        self.guard_at(condition, holds, form, 0);
+    }
+
+    fn guard_at(&mut self, condition: Id, holds: bool, form: Form, depth: u32) {
+        if depth > DEEPEST || !self.spend() {
+            return;
+        }
+        match self.unit.expressions[condition.0 as usize].0 {
+            Expression::Not(inner) => self.guard_at(inner, !holds, form, depth + 1),
+            Expression::Binary {
+                operator: operator @ (Operator::And | Operator::Or),
+                left,
+                right,
+            } => {
+                if (operator == Operator::And) == holds {
+                    self.guard_at(left, holds, form, depth + 1);
+                    self.guard_at(right, holds, form, depth + 1);
+                } else {
+                    self.guard_of_either(condition, left, right, holds, form, depth);
+                }
+            }
+            _ => {
+                if let Some(active) = self.asked(condition, holds, form) {
+                    self.guards.push(active);
+                }
+            }
+        }
+    }
+
+    /// One of two came out so, and it is not known which: what both would say, holds.
+    fn guard_of_either(
+        &mut self,
+        whole: Id,
+        left: Id,
+        right: Id,
+        holds: bool,
+        form: Form,
+        depth: u32,
+    ) {
+        let from = self.guards.len();
+        self.guard_at(left, holds, form, depth + 1);
+        let middle = self.guards.len();
+        self.guard_at(right, holds, form, depth + 1);
+        let first: Option<Active> = self.guards[from..middle].first().copied();
+        let second: Option<Active> = self.guards[middle..].first().copied();
+        let all: Vec<Set> = self.guards[from..]
+            .iter()
+            .map(|guard| guard.sources)
+            .collect();
+        self.guards.truncate(from);
+        let mut sources = Set::EMPTY;
+        for set in all {
+            sources = self.taints.union(sources, set);
+        }
+        let same = match (first, second) {
+            (Some(first), Some(second))
+                if first.check == second.check && first.holds == second.holds =>
+            {
+                Some(first)
+            }
+            // `x is None or x == "a"`: nothing is as harmless as what is known.
+            (Some(first), Some(second)) if first.check == Check::Presence && !first.holds => {
+                Some(second)
+            }
+            _ => None,
+        };
+        let active = match same {
+            Some(guard) => Active {
+                condition: whole,
+                sources,
+                ..guard
+            },
+            None => Active {
+                condition: whole,
+                holds,
+                form,
+                check: Check::Other,
+                sources,
+                is_normal: false,
+                about_parents: false,
+            },
+        };
+        self.guards.push(active);
+    }
+
+    /// What one condition, that is not made of others, asks.
+    fn asked(&mut self, condition: Id, holds: bool, form: Form) -> Option<Active> {
+        let mut active = Active {
+            condition,
+            holds,
+            form,
+            check: Check::Presence,
+            sources: Set::EMPTY,
+            is_normal: false,
+            about_parents: false,
+        };
+        match self.unit.expressions[condition.0 as usize].0 {
+            Expression::Binary {
+                operator,
+                left,
+                right,
+            } => self.asked_by_operator(&mut active, operator, left, right),
+            Expression::Call {
+                callee, arguments, ..
+            } => self.asked_by_call(&mut active, callee, arguments),
+            Expression::Assign { value, .. } => {
+                let value = self.last_of(value);
+                active.sources = self.whole(value);
+            }
+            Expression::Constant { .. } => return None,
+            _ => {
+                let value = self.last_of(condition);
+                active.sources = self.whole(value);
+            }
+        }
+        Some(active)
+    }
+
+    fn asked_by_operator(&mut self, active: &mut Active, operator: Operator, left: Id, right: Id) {
+        let first = self.last_of(left);
+        let second = self.last_of(right);
+        // A condition on what a call says about a value is one on the value: `len(x) > 3`, `m(x) == 0`.
+        let first_sources = self.sources_of(left, first);
+        let second_sources = self.sources_of(right, second);
+        active.sources = self.taints.union(first_sources, second_sources);
+        self.mark_normal(active, first_sources);
+        match operator {
+            Operator::Equal | Operator::Unequal => {
+                if operator == Operator::Unequal {
+                    active.holds = !active.holds;
+                }
+                let (constant, other) = if first.made == Made::Constant {
+                    (left, right)
+                } else {
+                    (right, left)
+                };
+                active.check = match self.call_asked(other) {
+                    Some((callee, arguments)) => {
+                        let holds = active.holds;
+                        self.asked_by_call(active, callee, arguments);
+                        // `f(x) == 0` may mean either.
+                        active.holds = holds;
+                        active.check
+                    }
+                    None if self.is_nothing(constant) => Check::Presence,
+                    None => Check::Equality,
+                };
+                if !first_sources.is_empty() && !second_sources.is_empty() {
+                    // Two values from outside, compared with each other.
+                    active.check = Check::Other;
+                }
+            }
+            Operator::In | Operator::NotIn => {
+                if operator == Operator::NotIn {
+                    active.holds = !active.holds;
+                }
+                self.asked_for_member(active, left, second_sources);
+            }
+            Operator::Order => active.check = Check::Bounds,
+            Operator::IsType => active.check = Check::Presence,
+            Operator::And | Operator::Or | Operator::Default | Operator::Arithmetic => {
+                active.check = Check::Other
+            }
+        }
+    }
+
+    /// `item in container`, however it is written.
+    fn asked_for_member(&mut self, active: &mut Active, item: Id, container_sources: Set) {
+        if container_sources.is_empty() {
+            active.check = Check::Membership;
+            return;
+        }
+        active.check = Check::Contains;
+        let text = self.text(self.span_of(item));
+        active.about_parents = text.contains("..");
+    }
+
+    /// The call that a comparison is about, where it is about one.
+    fn call_asked(&self, id: Id) -> Option<(Id, Slice)> {
+        match self.unit.expressions[id.0 as usize].0 {
+            Expression::Call {
+                callee, arguments, ..
+            } => Some((callee, arguments)),
+            _ => None,
+        }
+    }
+
+    /// Whether a literal stands for nothing: null, an empty text, zero.
+    fn is_nothing(&self, id: Id) -> bool {
+        let text = self.text(self.span_of(id));
+        let is_constant = matches!(
+            self.unit.expressions[id.0 as usize].0,
+            Expression::Constant { .. }
+        );
+        let is_named = matches!(
+            text,
+            "None" | "null" | "undefined" | "nil" | "NULL" | "nullptr"
+        );
+        is_named
+            || (is_constant
+                && matches!(
+                    text,
+                    "" | "\"\"" | "''" | "``" | "0" | "-1" | "false" | "False"
+                ))
+    }
+
+    fn asked_by_call(&mut self, active: &mut Active, callee: Id, arguments: Slice) {
+        let ids: Vec<Id> = self.unit.lists[arguments.range()].to_vec();
+        let receiver = match self.unit.expressions[callee.0 as usize].0 {
+            Expression::Field { base, .. } => Some(base),
+            _ => None,
+        };
+        let mut receiver_sources = Set::EMPTY;
+        if let Some(base) = receiver {
+            let value = self.last_of(base);
+            receiver_sources = self.sources_of(base, value);
+        }
+        let mut argument_sources = Set::EMPTY;
+        for &id in &ids {
+            let value = self.last_of(id);
+            let sources = self.sources_of(id, value);
+            argument_sources = self.taints.union(argument_sources, sources);
+        }
+        active.sources = self.taints.union(receiver_sources, argument_sources);
+        let sources = active.sources;
+        self.mark_normal(active, sources);
+        let known = self.meaning(callee, |meaning| match meaning {
+            Meaning::Asks(check) => Some(check),
+            Meaning::Hides => Some(Check::Presence),
+            _ => None,
+        });
+        active.check = known.unwrap_or(Check::Call);
+        match active.check {
+            Check::Membership => {
+                // `allowed.includes(x)` asks about the argument, `x.includes("..")` about the receiver.
+                let item = ids.first().copied();
+                match item {
+                    Some(item) if !receiver_sources.is_empty() => {
+                        self.asked_for_member(active, item, receiver_sources)
+                    }
+                    _ => {}
+                }
+            }
+            Check::Call if receiver_sources == active.sources && argument_sources.is_empty() => {
+                // A method of the value itself: `x.is_valid()`; but `x.get("a")` says nothing.
+                let carries = self.meaning(callee, |meaning| {
+                    (meaning == Meaning::Carries).then_some(())
+                });
+                if carries.is_some() {
+                    active.check = Check::Presence;
+                }
+            }
+            _ => {}
+        }
+        if active.check == Check::Prefix
+            && let Some(&first) = ids.first()
+        {
+            let text = self.text(self.span_of(first)).trim_matches(['"', '\'']);
+            // `x.startswith("../")` is a question about the way upwards.
+            if text.starts_with("..") {
+                active.check = Check::Contains;
+                active.about_parents = true;
+            }
+        }
+    }
+
+    /// What a value comes from, and what a call or a field that it is comes from.
+    fn sources_of(&mut self, id: Id, value: Value) -> Set {
+        let whole = self.whole(value);
+        if !whole.is_empty() {
+            return whole;
+        }
+        // A call that hides its arguments still asks about them.
+        match self.unit.expressions[id.0 as usize].0 {
+            Expression::Call {
+                callee, arguments, ..
+            } => {
+                let mut all = self.last_of_all(arguments);
+                if let Expression::Field { base, .. } = self.unit.expressions[callee.0 as usize].0 {
+                    let value = self.last_of(base);
+                    let receiver = self.whole(value);
+                    all = self.taints.union(all, receiver);
+                }
+                all
+            }
+            _ => whole,
+        }
+    }
+
+    fn mark_normal(&self, active: &mut Active, subject: Set) {
+        let taints = self.taints.of(subject);
+        active.is_normal =
+            !taints.is_empty() && taints.iter().all(|taint| taint.cleaned & NORMAL != 0);
+    }
+
+    /// In a branch of a switch, the subject is the branch's constant.
+    pub(super) fn guard_case(&mut self, subject: Id, value: Value, constant: Id) {
+        let sources = self.whole(value);
+        self.guards.push(Active {
+            condition: if sources.is_empty() {
+                constant
+            } else {
+                subject
+            },
+            holds: true,
+            form: Form::Branch,
+            check: Check::Equality,
+            sources,
+            is_normal: false,
+            about_parents: false,
+        });
+    }
+
+    /// A call that does not return where its argument does not pass: `validate(path)`, as a statement.
+    pub(super) fn demand(&mut self, call: Id) {
+        let Expression::Call {
+            callee, arguments, ..
+        } = self.unit.expressions[call.0 as usize].0
+        else {
+            return;
+        };
+        let name = self.last_name(callee).to_ascii_lowercase();
+        let is_named = [
+            "validate", "check_", "check", "assert", "ensure", "verify", "require_", "sanitize",
+        ]
+        .iter()
+        .any(|word| name.strip_prefix('_').unwrap_or(&name).starts_with(word));
+        let is_listed = self.meaning(callee, |meaning| {
+            (meaning == Meaning::Demands).then_some(())
+        });
+        let demanded = self.demanded_parameters(callee, arguments);
+        let (check, sources) = match demanded {
+            Some((check, sources)) => (check, sources),
+            None if is_named || is_listed.is_some() => {
+                let sources = self.last_of_all(arguments);
+                (Check::Call, sources)
+            }
+            None => return,
+        };
+        if sources.is_empty() {
+            return;
+        }
+        let mut active = Active {
+            condition: call,
+            holds: true,
+            form: Form::Call,
+            check,
+            sources,
+            is_normal: false,
+            about_parents: false,
+        };
+        self.mark_normal(&mut active, sources);
+        self.guards.push(active);
+    }
+
+    /// The last part of the name of what is called.
+    pub(super) fn last_name(&self, callee: Id) -> &str {
+        match self.unit.expressions[callee.0 as usize].0 {
+            Expression::Name { symbol, .. } | Expression::Field { symbol, .. } => self.word(symbol),
+            _ => "",
+        }
+    }
+
+    /// The guards that are active, for a report: those about `source`, or all.
+    pub(super) fn guards_on(&self, source: Option<u32>, kind: SinkKind) -> Vec<Guard> {
+        let about = |active: &&Active| match source {
+            None => true,
+            Some(source) => self
+                .taints
+                .of(active.sources)
+                .iter()
+                .any(|taint| taint.source == source),
+        };
+        self.guards
+            .iter()
+            .filter(about)
+            .map(|active| Guard {
+                span: self.span_of(active.condition),
+                holds: active.holds,
+                form: active.form,
+                check: active.check,
+                callees: self.callees_in(active.condition),
+                is_effective: Kinds(active.stops()).contains(kind),
+            })
+            .collect()
+    }
+
+    /// The functions that a condition calls.
+    fn callees_in(&self, condition: Id) -> Vec<String> {
+        let span: Span = self.span_of(condition);
+        let mut names = Vec::new();
+        // What an expression is made of was lowered just before it.
+        for at in (0..=condition.0).rev() {
+            let (expression, near) = self.unit.expressions[at as usize];
+            if !span.encloses(self.span(near)) {
+                break;
+            }
+            if let Expression::Call { callee, .. } = expression {
+                let name = self.last_name(callee).to_owned();
+                if !name.is_empty() && !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        names.reverse();
+        names
+    }
+}

@@ -1,0 +1,3 @@
+//! The tests of `palinode-flow`, in one binary.
+
+mod programs;
