@@ -57,6 +57,8 @@ pub(crate) enum Role {
     Comparison,
     Unary,
     Conditional,
+    /// A change of type that changes the value.
+    Cast,
     If,
     ElseIf,
     Else,
@@ -94,8 +96,6 @@ pub(crate) enum Role {
     Name,
     Collection,
     Comprehension,
-    /// An element of markup, which shows what is in it.
-    Markup,
     /// A type that is written out. Only its text counts.
     Type,
 }

@@ -24,8 +24,6 @@ pub(crate) struct Node {
     pub(crate) field: Field,
     /// Whether a part of it, directly below, is missing or does not fit.
     pub(crate) is_broken: bool,
-    /// Whether that is so anywhere below.
-    pub(crate) has_error: bool,
 }
 
 /// The nodes of a parse, each before its children. Comments and what means nothing to a flow are left out.
@@ -61,7 +59,6 @@ pub(crate) fn flatten(parsed: &Parsed, grammar: &Grammar) -> Vec<Node> {
                     role,
                     field,
                     is_broken: false,
-                    has_error: node.has_error(),
                 });
                 goes_down = !role.is_leaf();
             }

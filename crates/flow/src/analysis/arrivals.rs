@@ -201,6 +201,20 @@ impl Run<'_> {
         self.arrive(kind, span, target, argument, None, value, whole);
     }
 
+    /// An entry of something written out, whose key says what becomes of it: React's `__html`.
+    pub(super) fn judge_keyed(&mut self, entry: Id, key: crate::form::Symbol, value: Id, result: Value) {
+        let table = self.scope.table;
+        for &at in self.entries[key.0 as usize].as_member {
+            let listed = table.entry(at);
+            if let Meaning::Assigned(kind) = listed.meaning
+                && listed.path.strip_prefix('=') == Some(self.word(key))
+            {
+                let whole = self.whole(result);
+                self.arrive(kind, self.span_of(entry), entry, value, None, result, whole);
+            }
+        }
+    }
+
     /// An element that is read or written, in languages that do not check positions.
     pub(super) fn judge_index(&mut self, element: Id, index: Id, value: Value) {
         let table = self.scope.table;

@@ -104,7 +104,12 @@ impl Run<'_> {
                 value.inner = self.all_of(items);
                 value
             }
-            Expression::Keyed { value, .. } | Expression::Spread(value) => self.evaluate(value),
+            Expression::Keyed { key, value } => {
+                let result = self.evaluate(value);
+                self.judge_keyed(id, key, value, result);
+                result
+            }
+            Expression::Spread(value) => self.evaluate(value),
             Expression::Closure { index } => {
                 self.closure(index, Set::EMPTY);
                 Value::of(Set::EMPTY)

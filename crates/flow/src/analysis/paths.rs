@@ -13,13 +13,11 @@ impl<'m> Run<'m> {
     /// The entries whose path may end in the last part of an expression's name.
     pub(super) fn entries_of(&self, id: Id) -> &'m [u32] {
         match self.unit.expressions[id.0 as usize].0 {
-            Expression::Name { symbol, .. } | Expression::Field { symbol, .. } => {
-                self.entries[symbol.0 as usize]
-            }
+            Expression::Name { symbol, .. } => self.entries[symbol.0 as usize].alone,
+            Expression::Field { symbol, .. } => self.entries[symbol.0 as usize].as_member,
             Expression::Index { base, .. } => match self.unit.expressions[base.0 as usize].0 {
-                Expression::Name { symbol, .. } | Expression::Field { symbol, .. } => {
-                    self.entries[symbol.0 as usize]
-                }
+                Expression::Name { symbol, .. } => self.entries[symbol.0 as usize].alone,
+                Expression::Field { symbol, .. } => self.entries[symbol.0 as usize].as_member,
                 _ => &[],
             },
             _ => &[],
@@ -124,6 +122,7 @@ impl<'m> Run<'m> {
                 self.put_path(callee, resolve, depth + 1, out);
                 out.push_str("()");
             }
+            Expression::Keyed { key, .. } => out.push_str(self.word(key)),
             _ => {}
         }
     }

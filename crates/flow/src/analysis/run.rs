@@ -91,6 +91,15 @@ pub(super) enum RunSource {
     Outside(Source),
 }
 
+/// The entries of the table whose path may end in a name.
+#[derive(Clone, Copy)]
+pub(super) struct Entries<'m> {
+    /// Where it stands alone, and imports say what it is.
+    pub(super) alone: &'m [u32],
+    /// Where it is a member of something.
+    pub(super) as_member: &'m [u32],
+}
+
 /// A run of one unit.
 pub(super) struct Run<'m> {
     pub(super) scope: &'m Scope<'m>,
@@ -98,7 +107,7 @@ pub(super) struct Run<'m> {
     pub(super) index: usize,
     pub(super) base: u32,
     /// For each name, the entries of the table whose path may end in it.
-    pub(super) entries: Vec<&'m [u32]>,
+    pub(super) entries: Vec<Entries<'m>>,
     pub(super) values: Vec<Value>,
     /// What places held before they were written, to go back to.
     pub(super) trail: Vec<(Place, Value)>,
@@ -126,14 +135,16 @@ pub(crate) fn run(scope: &Scope<'_>, index: usize, budget: u64) -> Outcome {
     let Placed { unit, base } = &scope.units[index];
     let lookup = |symbol: u32| {
         let word = unit.word(Symbol(symbol));
+        let as_member = scope.table.ending_in(word);
         let text = std::str::from_utf8(word).unwrap_or_default();
-        match scope.aliases.get(text) {
+        let alone = match scope.aliases.get(text) {
             Some(path) => {
                 let last = path.rsplit(['.', '/']).next().unwrap_or(path);
                 scope.table.ending_in(last.as_bytes())
             }
-            None => scope.table.ending_in(word),
-        }
+            None => as_member,
+        };
+        Entries { alone, as_member }
     };
     let mut run = Run {
         scope,

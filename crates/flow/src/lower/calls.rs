@@ -145,6 +145,27 @@ impl Lowerer<'_> {
         self.name_of(&text[..end], near)
     }
 
+    /// A change of type that changes the value: `(int) $x`, read as a call of `(int)`.
+    pub(super) fn cast(&mut self, at: u32) -> Id {
+        let near = self.near(at);
+        let (ty, value) = (self.child(at, Field::Type), self.child(at, Field::Value));
+        let (Some(ty), Some(value)) = (ty, value) else {
+            return self.nothing(at);
+        };
+        let name = format!("({})", self.text(ty).trim().to_ascii_lowercase());
+        let ty_near = self.near(ty);
+        let callee = self.name_of(name.as_bytes(), ty_near);
+        let value = self.lower(value);
+        let arguments = self.list(&[value]);
+        let call = Expression::Call {
+            callee,
+            arguments,
+            is_complete: true,
+            makes_object: false,
+        };
+        self.add(call, near)
+    }
+
     /// An argument, by position or by name.
     fn argument(&mut self, at: u32) -> Id {
         if self.role(at) == Role::Argument

@@ -33,6 +33,7 @@ impl Lowerer<'_> {
             Role::Member => self.member(at),
             Role::Index => self.index(at),
             Role::Call | Role::New | Role::WordCall | Role::ShellText => self.call(at),
+            Role::Cast => self.cast(at),
             Role::Binary => self.binary(at),
             Role::Comparison => self.comparison(at),
             Role::Unary => self.unary(at),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Draft, Lowerer};
-use crate::form::{Closure, Near, Parameter, Place, Slice, Symbol, Unit};
+use crate::form::{Closure, Near, Parameter, Slice, Symbol, Unit};
 use crate::languages::Grammar;
 use crate::limits::Limits;
 use crate::roles::{Field, Role};
@@ -297,11 +297,6 @@ impl Lowerer<'_> {
         let outer = std::mem::replace(&mut self.owner, name);
         work(self);
         self.owner = outer;
-    }
-
-    pub(super) fn place_of(&mut self, name: u32) -> Place {
-        let symbol = self.symbol(name);
-        self.place(None, symbol)
     }
 }
 

@@ -220,7 +220,13 @@ impl Lowerer<'_> {
 
     /// A name with its first value; of Go's, several at once.
     fn declarator(&mut self, at: u32, declared: Option<u32>, out: &mut Vec<Statement>) {
-        let fields = [Field::Name, Field::Declarator, Field::Left, Field::Pattern];
+        let fields = [
+            Field::Name,
+            Field::Declarator,
+            Field::Left,
+            Field::Pattern,
+            Field::Property,
+        ];
         let Some(left) = self.child_of(at, &fields) else {
             return;
         };

@@ -16,7 +16,16 @@ pub(crate) struct Program {
     pub(crate) text: &'static str,
 }
 
-const FILES: [(&str, &str); 1] = [("python", include_str!("fixtures/python.txt"))];
+const FILES: [(&str, &str); 8] = [
+    ("c", include_str!("fixtures/c.txt")),
+    ("cpp", include_str!("fixtures/cpp.txt")),
+    ("go", include_str!("fixtures/go.txt")),
+    ("java", include_str!("fixtures/java.txt")),
+    ("javascript", include_str!("fixtures/javascript.txt")),
+    ("php", include_str!("fixtures/php.txt")),
+    ("python", include_str!("fixtures/python.txt")),
+    ("typescript", include_str!("fixtures/typescript.txt")),
+];
 
 /// All programs.
 pub(crate) fn programs() -> Vec<Program> {
