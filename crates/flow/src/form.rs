@@ -241,8 +241,10 @@ pub(crate) enum Operator {
     Unequal,
     In,
     NotIn,
-    /// Less, greater, and or equal.
-    Order,
+    /// Less, or equal.
+    Less,
+    /// Greater, or equal.
+    Greater,
     /// A test of the type.
     IsType,
     /// The first operand, or the second where the first is nothing.

@@ -202,7 +202,13 @@ impl Run<'_> {
     }
 
     /// An entry of something written out, whose key says what becomes of it: React's `__html`.
-    pub(super) fn judge_keyed(&mut self, entry: Id, key: crate::form::Symbol, value: Id, result: Value) {
+    pub(super) fn judge_keyed(
+        &mut self,
+        entry: Id,
+        key: crate::form::Symbol,
+        value: Id,
+        result: Value,
+    ) {
         let table = self.scope.table;
         for &at in self.entries[key.0 as usize].as_member {
             let listed = table.entry(at);

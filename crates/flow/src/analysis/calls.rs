@@ -5,7 +5,7 @@ use palinode_code::Span;
 use super::run::{Origin, Run, RunSource};
 use super::values::{NORMAL, Note, Set, Taint, Value};
 use crate::form::{Expression, Id, Slice};
-use crate::kinds::Kinds;
+use crate::kinds::{Kinds, SinkKind};
 use crate::module::Call;
 use crate::result::Check;
 use crate::tables::{Argument, Meaning};
@@ -18,6 +18,10 @@ pub(super) struct Called {
     pub(super) receiver: Option<(Id, Value)>,
     pub(super) arguments: Vec<(Id, Value)>,
 }
+
+/// Methods that give the same value each time they are called with the same name, so that a check of one call is a
+/// check of the next.
+const REPEATABLE: [&str; 6] = ["get", "Get", "getFirst", "first", "input", "Param"];
 
 /// Beginnings of names of functions that take harm away, by what they say of themselves.
 const CLEANING_WORDS: [&str; 12] = [
@@ -44,8 +48,12 @@ impl Run<'_> {
         is_complete: bool,
     ) -> Value {
         let called = self.parts_of(id, callee, arguments);
+        let inner = self.resolved(callee);
         let mut meanings: Vec<Meaning> = Vec::new();
-        self.meanings(callee, Some, &mut meanings);
+        if inner.is_none() {
+            // What the file defines itself is not what the table means.
+            self.meanings(callee, Some, &mut meanings);
+        }
         if is_complete {
             for meaning in &meanings {
                 if let Meaning::Sink(kind, argument, when) = *meaning {
@@ -53,14 +61,13 @@ impl Run<'_> {
                 }
             }
         }
-        let inner = self.resolved(callee);
         self.record(&called, inner, is_complete);
         for meaning in &meanings {
             match *meaning {
                 Meaning::Fills(kind, argument) => {
                     let entered = self.outside(id, kind);
                     for target in self.selected(&called, argument) {
-                        self.fill(target, entered.taint, called.span);
+                        self.fill(target, entered.taint, called.span, true);
                     }
                 }
                 Meaning::Copies { from, to } => {
@@ -72,7 +79,7 @@ impl Run<'_> {
                         taint = self.taints.union(taint, whole);
                     }
                     for target in self.selected(&called, to) {
-                        self.fill(target, taint, called.span);
+                        self.fill(target, taint, called.span, to != Argument::Receiver);
                     }
                 }
                 _ => {}
@@ -154,7 +161,7 @@ impl Run<'_> {
     }
 
     /// Puts what a call brings into what it was handed.
-    fn fill(&mut self, target: Id, taint: Set, span: Span) {
+    fn fill(&mut self, target: Id, taint: Set, span: Span, fills_all: bool) {
         if taint.is_empty() {
             return;
         }
@@ -163,14 +170,17 @@ impl Run<'_> {
             Expression::Name { place, .. } => Some(place),
             Expression::Field { place, .. } | Expression::Index { place, .. } => place,
             Expression::Other { parts } => match self.unit.lists[parts.range()] {
-                [single] => return self.fill(single, taint, span),
+                [single] => return self.fill(single, taint, span, fills_all),
                 _ => None,
             },
             _ => None,
         };
         if let Some(place) = place {
             let mut value = self.values[place.0 as usize];
-            value.inner = self.taints.union(value.inner, taint);
+            match fills_all {
+                true => value.taint = self.taints.union(value.taint, taint),
+                false => value.inner = self.taints.union(value.inner, taint),
+            }
             value.is_known = true;
             self.write(place, value);
         }
@@ -194,13 +204,25 @@ impl Run<'_> {
         }
         let mut cleaned = 0;
         let mut is_understood = false;
+        let mut yields_other = false;
         for meaning in meanings {
             match *meaning {
-                Meaning::Source(kind) => return self.outside(called.id, kind),
+                Meaning::Source(kind) => return self.asked_again(called, kind),
                 Meaning::Asks(_) | Meaning::Hides => return Value::of(Set::EMPTY),
                 Meaning::Cleans(kinds) => cleaned |= kinds.0,
                 Meaning::Normalizes => cleaned |= NORMAL,
                 Meaning::Carries | Meaning::Copies { .. } => is_understood = true,
+                // What stands in a file says nothing of the file's name.
+                Meaning::Sink(kind, _, _) => {
+                    yields_other |= matches!(
+                        kind,
+                        SinkKind::Path
+                            | SinkKind::Sql
+                            | SinkKind::Command
+                            | SinkKind::Log
+                            | SinkKind::Regex
+                    );
+                }
                 Meaning::Formats(at) => {
                     let parts = self.selected(called, Argument::From(at));
                     let mut value = self.filled_in(&parts, called.span);
@@ -224,10 +246,16 @@ impl Run<'_> {
         {
             return value;
         }
-        if all.is_empty() {
+        if all.is_empty() || (yields_other && !is_understood) {
             let mut value = Value::of(Set::EMPTY);
             value.origin = called.id.0 + 1;
             return value;
+        }
+        let text = self.text(called.span);
+        let hash = text.len() < 100 && REPEATABLE.contains(&self.last_name(called.callee));
+        let key = hash.then(|| text.to_owned());
+        if let Some(known) = key.as_ref().and_then(|key| self.repeated.get(key)) {
+            return Value::of(*known);
         }
         if !is_understood {
             let name = self.last_name(called.callee).to_ascii_lowercase();
@@ -238,7 +266,30 @@ impl Run<'_> {
             all = self.doubted(all);
         }
         let mut value = Value::of(self.taints.stepped(all, called.span, Note::Through));
+        if let Some(key) = key {
+            self.repeated.insert(key, value.taint);
+        }
         value.origin = called.id.0 + 1;
+        value
+    }
+
+    /// A call that brings a value in. The same call again, with the same literals, brings the same.
+    fn asked_again(&mut self, called: &Called, kind: crate::kinds::SourceKind) -> Value {
+        let text = self.text(called.span);
+        let all_constant = !called.arguments.is_empty()
+            && called
+                .arguments
+                .iter()
+                .all(|(_, value)| value.made == super::values::Made::Constant);
+        if kind != crate::kinds::SourceKind::Request || !all_constant || text.len() > 100 {
+            return self.outside(called.id, kind);
+        }
+        let key = text.to_owned();
+        if let Some(known) = self.repeated.get(&key) {
+            return Value::of(*known);
+        }
+        let value = self.outside(called.id, kind);
+        self.repeated.insert(key, value.taint);
         value
     }
 

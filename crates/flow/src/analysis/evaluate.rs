@@ -54,11 +54,7 @@ impl Run<'_> {
                 }
                 self.constant_named(symbol)
             }
-            Expression::Field {
-                base,
-                symbol,
-                place,
-            } => self.field(id, base, symbol, place),
+            Expression::Field { base, place, .. } => self.field(id, base, place),
             Expression::Index { base, index, place } => self.element(id, base, index, place),
             Expression::Call {
                 callee,
@@ -214,15 +210,10 @@ impl Run<'_> {
         }
     }
 
-    fn field(
-        &mut self,
-        id: Id,
-        base: Id,
-        symbol: Symbol,
-        place: Option<crate::form::Place>,
-    ) -> Value {
-        let _ = symbol;
+    fn field(&mut self, id: Id, base: Id, place: Option<crate::form::Place>) -> Value {
+        let met = self.sources.len();
         let holder = self.evaluate(base);
+        let is_first_part = self.sources.len() > met;
         if let Some(place) = place {
             let value = self.values[place.0 as usize];
             if value.is_known {
@@ -232,7 +223,12 @@ impl Run<'_> {
         if let Some(value) = self.source_at(id) {
             return value;
         }
-        Value::of(holder.taint)
+        let value = Value::of(holder.taint);
+        if is_first_part && let Some(place) = place {
+            // `request.form.name`, read again, is the same value: a check of the one is a check of the other.
+            self.write(place, value);
+        }
+        value
     }
 
     fn element(
@@ -242,7 +238,9 @@ impl Run<'_> {
         index: Option<Id>,
         place: Option<crate::form::Place>,
     ) -> Value {
+        let met = self.sources.len();
         let holder = self.evaluate(base);
+        let is_first_part = self.sources.len() > met;
         let mut is_constant = false;
         if let Some(index) = index {
             let value = self.evaluate(index);
@@ -267,7 +265,14 @@ impl Run<'_> {
             true => holder.taint,
             false => self.whole(holder),
         };
-        Value::of(taint)
+        let value = Value::of(taint);
+        if is_first_part
+            && is_constant
+            && let Some(place) = place
+        {
+            self.write(place, value);
+        }
+        value
     }
 
     /// The part of a value that a pattern takes by its key.
@@ -313,7 +318,8 @@ impl Run<'_> {
             | Operator::Unequal
             | Operator::In
             | Operator::NotIn
-            | Operator::Order
+            | Operator::Less
+            | Operator::Greater
             | Operator::IsType => {
                 self.evaluate(right);
                 Value::of(Set::EMPTY)

@@ -22,6 +22,8 @@ pub(super) struct Active {
     is_normal: bool,
     /// Whether the text that it asks for is part of a way upwards.
     about_parents: bool,
+    /// Whether a comparison, as it came out, says that the value is at most something.
+    is_at_most: bool,
 }
 
 /// How deep a condition is taken apart.
@@ -48,7 +50,7 @@ impl Active {
             (Check::Prefix, true) => Kinds::of(&[SinkKind::Url, SinkKind::Redirect]),
             (Check::Contains, false) if self.about_parents => Kinds::of(&[SinkKind::Path]),
             (Check::Contains, false) => path_like,
-            (Check::Bounds, _) => memory,
+            (Check::Bounds, _) if self.is_at_most => memory,
             (Check::Membership | Check::Equality, false) => Kinds::NONE,
             _ => Kinds::NONE,
         };
@@ -119,10 +121,11 @@ impl Run<'_> {
             sources = self.taints.union(sources, set);
         }
         let same = match (first, second) {
-            (Some(first), Some(second))
-                if first.check == second.check && first.holds == second.holds =>
-            {
-                Some(first)
+            (Some(first), Some(second)) if first.check == second.check => {
+                Some(match first.stops() & !second.stops() {
+                    0 => first,
+                    _ => second,
+                })
             }
             // `x is None or x == "a"`: nothing is as harmless as what is known.
             (Some(first), Some(second)) if first.check == Check::Presence && !first.holds => {
@@ -144,6 +147,7 @@ impl Run<'_> {
                 sources,
                 is_normal: false,
                 about_parents: false,
+                is_at_most: false,
             },
         };
         self.guards.push(active);
@@ -159,6 +163,7 @@ impl Run<'_> {
             sources: Set::EMPTY,
             is_normal: false,
             about_parents: false,
+            is_at_most: false,
         };
         match self.unit.expressions[condition.0 as usize].0 {
             Expression::Binary {
@@ -200,15 +205,17 @@ impl Run<'_> {
                 } else {
                     (right, left)
                 };
+                let is_nothing = self.is_nothing(constant);
                 active.check = match self.call_asked(other) {
                     Some((callee, arguments)) => {
                         let holds = active.holds;
                         self.asked_by_call(active, callee, arguments);
-                        // `f(x) == 0` may mean either.
-                        active.holds = holds;
+                        // `strcmp(a, b) == 0` says yes; `strstr(a, b) == NULL` says no.
+                        let zero_is_yes = matches!(active.check, Check::Equality | Check::Prefix);
+                        active.holds = holds != (is_nothing && !zero_is_yes);
                         active.check
                     }
-                    None if self.is_nothing(constant) => Check::Presence,
+                    None if is_nothing => Check::Presence,
                     None => Check::Equality,
                 };
                 if !first_sources.is_empty() && !second_sources.is_empty() {
@@ -222,7 +229,15 @@ impl Run<'_> {
                 }
                 self.asked_for_member(active, left, second_sources);
             }
-            Operator::Order => active.check = Check::Bounds,
+            Operator::Less | Operator::Greater => {
+                active.check = Check::Bounds;
+                let left_is_smaller = (operator == Operator::Less) == active.holds;
+                active.is_at_most = match (first_sources.is_empty(), second_sources.is_empty()) {
+                    (false, true) => left_is_smaller,
+                    (true, false) => !left_is_smaller,
+                    _ => true,
+                };
+            }
             Operator::IsType => active.check = Check::Presence,
             Operator::And | Operator::Or | Operator::Default | Operator::Arithmetic => {
                 active.check = Check::Other
@@ -307,6 +322,12 @@ impl Run<'_> {
                     _ => {}
                 }
             }
+            Check::Contains => {
+                active.about_parents = ids
+                    .iter()
+                    .any(|&id| self.text(self.span_of(id)).contains(".."));
+            }
+            Check::Bounds => active.is_at_most = true,
             Check::Call if receiver_sources == active.sources && argument_sources.is_empty() => {
                 // A method of the value itself: `x.is_valid()`; but `x.get("a")` says nothing.
                 let carries = self.meaning(callee, |meaning| {
@@ -374,6 +395,7 @@ impl Run<'_> {
             sources,
             is_normal: false,
             about_parents: false,
+            is_at_most: false,
         });
     }
 
@@ -414,6 +436,7 @@ impl Run<'_> {
             sources,
             is_normal: false,
             about_parents: false,
+            is_at_most: false,
         };
         self.mark_normal(&mut active, sources);
         self.guards.push(active);

@@ -120,8 +120,12 @@ pub(super) struct Run<'m> {
     pub(super) in_loop: bool,
     /// What each expression came to last.
     pub(super) last: Vec<Value>,
+    /// Which places have fields or elements with places of their own.
+    pub(super) holds_parts: Vec<bool>,
     /// What was reported already.
     pub(super) seen: FastMap<super::arrivals::Seen, ()>,
+    /// What calls that give the same each time gave the first time, by their text.
+    pub(super) repeated: FastMap<String, Set>,
     /// Whether the unit is called from outside.
     pub(super) is_handler: bool,
     pub(super) closure_depth: u32,
@@ -161,7 +165,9 @@ pub(crate) fn run(scope: &Scope<'_>, index: usize, budget: u64) -> Outcome {
         marks: Vec::new(),
         in_loop: false,
         last: vec![Value::UNKNOWN; unit.expressions.len()],
+        holds_parts: holds_parts(unit),
         seen: FastMap::default(),
+        repeated: FastMap::default(),
         is_handler: false,
         closure_depth: 0,
         outcome: Outcome::default(),
@@ -178,6 +184,22 @@ pub(crate) fn run(scope: &Scope<'_>, index: usize, budget: u64) -> Outcome {
     outcome.callees.sort_unstable();
     outcome.callees.dedup();
     outcome
+}
+
+fn holds_parts(unit: &Unit) -> Vec<bool> {
+    let mut holds = vec![false; unit.places.len()];
+    for holder in unit.places.iter().filter_map(|(holder, _)| *holder) {
+        holds[holder.0 as usize] = true;
+    }
+    // What holds something that holds parts, holds them too.
+    for at in (0..unit.places.len()).rev() {
+        if holds[at]
+            && let Some(holder) = unit.places[at].0
+        {
+            holds[holder.0 as usize] = true;
+        }
+    }
+    holds
 }
 
 impl Run<'_> {

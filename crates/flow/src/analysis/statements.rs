@@ -454,6 +454,7 @@ impl Run<'_> {
         match self.unit.expressions[target.0 as usize].0 {
             Expression::Name { place, .. } => {
                 let value = self.assigned(place, from, value, augments, span);
+                self.forget_parts(place);
                 self.write(place, value);
             }
             Expression::Field { base, place, .. } => {
@@ -507,6 +508,22 @@ impl Run<'_> {
             }
             _ => {
                 self.evaluate(target);
+            }
+        }
+    }
+
+    /// Fields and elements of what a name held are not those of what it holds now.
+    fn forget_parts(&mut self, place: Place) {
+        if !self.holds_parts[place.0 as usize] {
+            return;
+        }
+        for at in 0..self.unit.places.len() {
+            let mut above = self.unit.places[at].0;
+            while let Some(holder) = above {
+                if holder == place && self.values[at].is_known {
+                    self.write(Place(at as u32), Value::UNKNOWN);
+                }
+                above = self.unit.places[holder.0 as usize].0;
             }
         }
     }

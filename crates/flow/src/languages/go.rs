@@ -85,7 +85,10 @@ pub(super) static GRAMMAR: Grammar = Grammar {
 
 /// `import x "a/b"`: another name than the path's last part.
 fn import(lowerer: &mut Lowerer<'_>, at: u32) {
-    let (Some(name), Some(path)) = (lowerer.child(at, Field::Name), lowerer.child(at, Field::Path)) else {
+    let (Some(name), Some(path)) = (
+        lowerer.child(at, Field::Name),
+        lowerer.child(at, Field::Path),
+    ) else {
         return;
     };
     let path = lowerer.text(path).trim_matches(['"', '`']);

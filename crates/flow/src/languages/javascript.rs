@@ -122,7 +122,9 @@ fn import(lowerer: &mut Lowerer<'_>, at: u32) {
         return;
     };
     let module = module_name(lowerer, source);
-    let clause = lowerer.children(at).find(|&child| Some(child) != lowerer.child(at, Field::Source));
+    let clause = lowerer
+        .children(at)
+        .find(|&child| Some(child) != lowerer.child(at, Field::Source));
     let Some(clause) = clause else {
         return;
     };
@@ -158,7 +160,9 @@ fn required(lowerer: &mut Lowerer<'_>, left: u32, right: u32) -> bool {
         member = Some(lowerer.text(property));
     }
     let function = lowerer.child(call, Field::Function);
-    if lowerer.role(call) != Role::Call || function.is_none_or(|function| lowerer.text(function) != "require") {
+    if lowerer.role(call) != Role::Call
+        || function.is_none_or(|function| lowerer.text(function) != "require")
+    {
         return false;
     }
     let Some(source) = lowerer

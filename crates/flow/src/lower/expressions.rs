@@ -130,7 +130,28 @@ impl Lowerer<'_> {
                 _ => self.nothing(at),
             };
         }
-        let base = self.lower(object);
+        let mut base = self.lower(object);
+        let mut name = name;
+        // C++ nests to the right: `a::(b::c)`.
+        while self.role(name) == Role::Member
+            && let Some(scope) = self.child(name, Field::Scope)
+            && let Some(inner) = self.child(name, Field::Name)
+        {
+            let symbol = self.symbol(scope);
+            let place = self
+                .place_of_id(base)
+                .map(|of| self.place(Some(of), symbol));
+            let near = self.near_between(object, scope);
+            base = self.add(
+                Expression::Field {
+                    base,
+                    symbol,
+                    place,
+                },
+                near,
+            );
+            name = inner;
+        }
         let symbol = self.symbol(name);
         let place = self
             .place_of_id(base)

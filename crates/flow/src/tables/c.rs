@@ -2,7 +2,9 @@
 
 use super::Argument::{At, From, Receiver};
 use super::Group;
-use super::Meaning::{Asks, Carries, Cleans, Copies, Exits, Fills, Formats, Handler, Hides, Normalizes, Sink, Source};
+use super::Meaning::{
+    Asks, Carries, Cleans, Copies, Exits, Fills, Formats, Handler, Hides, Normalizes, Sink, Source,
+};
 use super::When::{Always, TextConversion};
 use crate::kinds::{Kinds, SinkKind, SourceKind};
 use crate::result::Check;
@@ -24,7 +26,14 @@ static GROUPS: &[Group] = &[
     },
     Group {
         meaning: Source(SourceKind::Input),
-        paths: &["=gets", "=getchar", "=fgetc", "=getc", "=readline", "std.cin"],
+        paths: &[
+            "=gets",
+            "=getchar",
+            "=fgetc",
+            "=getc",
+            "=readline",
+            "std.cin",
+        ],
     },
     Group {
         meaning: Fills(SourceKind::Input, At(0)),
@@ -52,7 +61,19 @@ static GROUPS: &[Group] = &[
     },
     Group {
         meaning: Sink(SinkKind::Command, At(0), Always),
-        paths: &["=system", "=popen", "=_popen", "=wordexp", "std.system", "=execl", "=execlp", "=execle", "=execv", "=execvp", "=execve"],
+        paths: &[
+            "=system",
+            "=popen",
+            "=_popen",
+            "=wordexp",
+            "std.system",
+            "=execl",
+            "=execlp",
+            "=execle",
+            "=execv",
+            "=execvp",
+            "=execve",
+        ],
     },
     Group {
         meaning: Sink(SinkKind::Command, From(1), super::When::AfterShell),
@@ -60,13 +81,42 @@ static GROUPS: &[Group] = &[
     },
     Group {
         meaning: Sink(SinkKind::Sql, At(1), Always),
-        paths: &["=sqlite3_exec", "=sqlite3_prepare", "=sqlite3_prepare_v2", "=mysql_query", "=mysql_real_query", "=PQexec", "=PQprepare"],
+        paths: &[
+            "=sqlite3_exec",
+            "=sqlite3_prepare",
+            "=sqlite3_prepare_v2",
+            "=mysql_query",
+            "=mysql_real_query",
+            "=PQexec",
+            "=PQprepare",
+        ],
     },
     Group {
         meaning: Sink(SinkKind::Path, At(0), Always),
         paths: &[
-            "=fopen", "=open", "=freopen", "=creat", "=unlink", "=remove", "=rmdir", "=mkdir", "=opendir", "=chmod", "=chown", "=rename", "=truncate", "=symlink", "std.ifstream", "std.ofstream", "std.fstream",
-            "=ifstream", "=ofstream", "=fstream", "std.filesystem.remove", "fs.remove", "std.remove",
+            "=fopen",
+            "=open",
+            "=freopen",
+            "=creat",
+            "=unlink",
+            "=remove",
+            "=rmdir",
+            "=mkdir",
+            "=opendir",
+            "=chmod",
+            "=chown",
+            "=rename",
+            "=truncate",
+            "=symlink",
+            "std.ifstream",
+            "std.ofstream",
+            "std.fstream",
+            "=ifstream",
+            "=ofstream",
+            "=fstream",
+            "std.filesystem.remove",
+            "fs.remove",
+            "std.remove",
         ],
     },
     Group {
@@ -79,7 +129,20 @@ static GROUPS: &[Group] = &[
     },
     Group {
         meaning: Sink(SinkKind::Format, At(1), Always),
-        paths: &["=fprintf", "=sprintf", "=syslog", "=vfprintf", "=vsprintf", "=dprintf", "=asprintf", "=vsyslog", "=err", "=warn", "std.fprintf", "std.sprintf"],
+        paths: &[
+            "=fprintf",
+            "=sprintf",
+            "=syslog",
+            "=vfprintf",
+            "=vsprintf",
+            "=dprintf",
+            "=asprintf",
+            "=vsyslog",
+            "=err",
+            "=warn",
+            "std.fprintf",
+            "std.sprintf",
+        ],
     },
     Group {
         meaning: Sink(SinkKind::Format, At(2), Always),
@@ -87,7 +150,17 @@ static GROUPS: &[Group] = &[
     },
     Group {
         meaning: Sink(SinkKind::Length, At(1), Always),
-        paths: &["=strcpy", "=strcat", "=stpcpy", "=wcscpy", "=wcscat", "=lstrcpy", "=_mbscpy", "std.strcpy", "std.strcat"],
+        paths: &[
+            "=strcpy",
+            "=strcat",
+            "=stpcpy",
+            "=wcscpy",
+            "=wcscat",
+            "=lstrcpy",
+            "=_mbscpy",
+            "std.strcpy",
+            "std.strcat",
+        ],
     },
     Group {
         meaning: Sink(SinkKind::Length, From(2), TextConversion),
@@ -95,11 +168,34 @@ static GROUPS: &[Group] = &[
     },
     Group {
         meaning: Sink(SinkKind::Length, At(2), Always),
-        paths: &["=memcpy", "=memmove", "=memset", "=strncpy", "=strncat", "=bcopy", "=read", "=recv", "std.memcpy", "std.memmove", "=copy_from_user", "=copy_to_user"],
+        paths: &[
+            "=memcpy",
+            "=memmove",
+            "=memset",
+            "=strncpy",
+            "=strncat",
+            "=bcopy",
+            "=read",
+            "=recv",
+            "std.memcpy",
+            "std.memmove",
+            "=copy_from_user",
+            "=copy_to_user",
+        ],
     },
     Group {
         meaning: Sink(SinkKind::Allocation, At(0), Always),
-        paths: &["=malloc", "=alloca", "=valloc", "=kmalloc", "=kzalloc", "=vmalloc", "=g_malloc", "std.malloc", "=xmalloc"],
+        paths: &[
+            "=malloc",
+            "=alloca",
+            "=valloc",
+            "=kmalloc",
+            "=kzalloc",
+            "=vmalloc",
+            "=g_malloc",
+            "std.malloc",
+            "=xmalloc",
+        ],
     },
     Group {
         meaning: Sink(SinkKind::Allocation, At(1), Always),
@@ -119,31 +215,76 @@ static GROUPS: &[Group] = &[
     },
     Group {
         meaning: Sink(SinkKind::XPath, At(0), Always),
-        paths: &["=xmlXPathEvalExpression", "=xmlXPathEval", "=xmlXPathCompile"],
+        paths: &[
+            "=xmlXPathEvalExpression",
+            "=xmlXPathEval",
+            "=xmlXPathCompile",
+        ],
     },
     Group {
         meaning: Sink(SinkKind::Ldap, At(3), Always),
         paths: &["=ldap_search_ext", "=ldap_search_ext_s", "=ldap_search_s"],
     },
     Group {
-        meaning: Cleans(Kinds(Kinds::ALL.0 & !Kinds::of(&[SinkKind::Allocation, SinkKind::Length, SinkKind::Index]).0)),
-        paths: &["=atoi", "=atol", "=atoll", "=atof", "=strtol", "=strtoul", "=strtoll", "=strtoull", "std.stoi", "std.stol", "std.stoul", "=strtod"],
+        meaning: Cleans(Kinds(
+            Kinds::ALL.0 & !Kinds::of(&[SinkKind::Allocation, SinkKind::Length, SinkKind::Index]).0,
+        )),
+        paths: &[
+            "=atoi",
+            "=atol",
+            "=atoll",
+            "=atof",
+            "=strtol",
+            "=strtoul",
+            "=strtoll",
+            "=strtoull",
+            "std.stoi",
+            "std.stol",
+            "std.stoul",
+            "=strtod",
+        ],
     },
     Group {
         meaning: Cleans(Kinds::of(&[SinkKind::Sql])),
-        paths: &["=mysql_real_escape_string", "=sqlite3_mprintf", "=PQescapeLiteral"],
+        paths: &[
+            "=mysql_real_escape_string",
+            "=sqlite3_mprintf",
+            "=PQescapeLiteral",
+        ],
     },
     Group {
         meaning: Cleans(Kinds::of(&[SinkKind::Path])),
         paths: &["=basename"],
     },
     Group {
-        meaning: Cleans(Kinds::of(&[SinkKind::Allocation, SinkKind::Length, SinkKind::Index])),
-        paths: &["=min", "=MIN", "std.min", "=FFMIN", "=min_t", "=strlen", "=strnlen", "=sizeof", "=clamp_t", "std.clamp"],
+        meaning: Cleans(Kinds::of(&[
+            SinkKind::Allocation,
+            SinkKind::Length,
+            SinkKind::Index,
+        ])),
+        paths: &[
+            "=min",
+            "=MIN",
+            "std.min",
+            "=FFMIN",
+            "=min_t",
+            "=strlen",
+            "=strnlen",
+            "=sizeof",
+            "=clamp_t",
+            "std.clamp",
+        ],
     },
     Group {
         meaning: Normalizes,
-        paths: &["=realpath", "=canonicalize_file_name", "std.filesystem.canonical", "std.filesystem.weakly_canonical", "fs.canonical", "fs.weakly_canonical"],
+        paths: &[
+            "=realpath",
+            "=canonicalize_file_name",
+            "std.filesystem.canonical",
+            "std.filesystem.weakly_canonical",
+            "fs.canonical",
+            "fs.weakly_canonical",
+        ],
     },
     Group {
         meaning: Asks(Check::Prefix),
@@ -155,7 +296,9 @@ static GROUPS: &[Group] = &[
     },
     Group {
         meaning: Asks(Check::Contains),
-        paths: &["=strstr", "=strchr", "=strpbrk", ".find", "=strcspn", "=strspn"],
+        paths: &[
+            "=strstr", "=strchr", "=strpbrk", ".find", "=strcspn", "=strspn",
+        ],
     },
     Group {
         meaning: Asks(Check::Pattern),
@@ -174,24 +317,57 @@ static GROUPS: &[Group] = &[
         paths: &["=access", "=stat", "=feof", "=ferror", ".empty", ".is_open"],
     },
     Group {
-        meaning: Copies { from: At(1), to: At(0) },
-        paths: &["=strcpy", "=strcat", "=strncpy", "=strncat", "=memcpy", "=memmove", "=stpcpy", "=strlcpy", "=strlcat", "std.strcpy", "std.memcpy"],
+        meaning: Copies {
+            from: At(1),
+            to: At(0),
+        },
+        paths: &[
+            "=strcpy",
+            "=strcat",
+            "=strncpy",
+            "=strncat",
+            "=memcpy",
+            "=memmove",
+            "=stpcpy",
+            "=strlcpy",
+            "=strlcat",
+            "std.strcpy",
+            "std.memcpy",
+        ],
     },
     Group {
-        meaning: Copies { from: From(1), to: At(0) },
+        meaning: Copies {
+            from: From(1),
+            to: At(0),
+        },
         paths: &["=sprintf", "=asprintf"],
     },
     Group {
-        meaning: Copies { from: From(2), to: At(0) },
+        meaning: Copies {
+            from: From(2),
+            to: At(0),
+        },
         paths: &["=snprintf", "=vsnprintf"],
     },
     Group {
-        meaning: Copies { from: At(0), to: From(2) },
+        meaning: Copies {
+            from: At(0),
+            to: From(2),
+        },
         paths: &["=sscanf"],
     },
     Group {
-        meaning: Copies { from: From(0), to: Receiver },
-        paths: &[".append", ".push_back", ".insert", ".assign", ".emplace_back"],
+        meaning: Copies {
+            from: From(0),
+            to: Receiver,
+        },
+        paths: &[
+            ".append",
+            ".push_back",
+            ".insert",
+            ".assign",
+            ".emplace_back",
+        ],
     },
     Group {
         meaning: Formats(0),
@@ -200,8 +376,31 @@ static GROUPS: &[Group] = &[
     Group {
         meaning: Carries,
         paths: &[
-            "=strdup", "=strndup", "=strtok", "=strtok_r", "=strchr", "=strrchr", ".c_str", ".substr", ".str", ".data", ".at", ".get", "std.string", "=string", "std.to_string", "std.move", "=ntohl", "=ntohs", "=htonl",
-            "=atoi", "=realpath", "=basename", "=dirname", "std.filesystem.path", "fs.path",
+            "=strdup",
+            "=strndup",
+            "=strtok",
+            "=strtok_r",
+            "=strchr",
+            "=strrchr",
+            ".c_str",
+            ".substr",
+            ".str",
+            ".data",
+            ".at",
+            ".get",
+            "std.string",
+            "=string",
+            "std.to_string",
+            "std.move",
+            "=ntohl",
+            "=ntohs",
+            "=htonl",
+            "=atoi",
+            "=realpath",
+            "=basename",
+            "=dirname",
+            "std.filesystem.path",
+            "fs.path",
         ],
     },
     Group {
@@ -210,6 +409,15 @@ static GROUPS: &[Group] = &[
     },
     Group {
         meaning: Exits,
-        paths: &["=exit", "=_exit", "=abort", "std.exit", "std.abort", "=errx", "=die", "=__assert_fail"],
+        paths: &[
+            "=exit",
+            "=_exit",
+            "=abort",
+            "std.exit",
+            "std.abort",
+            "=errx",
+            "=die",
+            "=__assert_fail",
+        ],
     },
 ];

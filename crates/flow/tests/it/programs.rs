@@ -31,7 +31,10 @@ const FILES: [(&str, &str); 8] = [
 pub(crate) fn programs() -> Vec<Program> {
     let mut programs = Vec::new();
     for (language, file) in FILES {
-        for section in file.split("=== ").skip(1) {
+        let file = file
+            .strip_prefix("=== ")
+            .expect("a file begins with a program");
+        for section in file.split("\n=== ") {
             let (name, text) = section
                 .split_once('\n')
                 .expect("a program follows its name");
