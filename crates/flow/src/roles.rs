@@ -148,7 +148,7 @@ fields! {
     DefaultValue "default_value",
     Definition "definition",
     Expression "expression",
-    FieldName "field",
+    Member "field",
     Finalizer "finalizer",
     FormatSpecifier "format_specifier",
     Function "function",

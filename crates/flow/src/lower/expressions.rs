@@ -116,7 +116,7 @@ impl Lowerer<'_> {
         let names = [
             Field::Attribute,
             Field::Property,
-            Field::FieldName,
+            Field::Member,
             Field::Name,
         ];
         let object = self.child_of(at, &objects).or(self.children(at).next());

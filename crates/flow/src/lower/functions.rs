@@ -106,7 +106,7 @@ impl Lowerer<'_> {
         let inner_from = self.done.len();
         std::mem::swap(&mut self.unit, &mut draft);
         let outer = draft;
-        let outer_owner = std::mem::replace(&mut self.owner, None);
+        let outer_owner = self.owner.take();
         self.unit.unit.attributes = attributes
             .iter()
             .map(|near| self.near_of(near.start + outer.base, near.end + outer.base))

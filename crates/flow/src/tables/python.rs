@@ -165,6 +165,9 @@ pub(super) static GROUPS: &[Group] = &[
             "subprocess.check_call",
             "subprocess.check_output",
             "subprocess.Popen",
+            "=Popen",
+            "=check_output",
+            "=check_call",
         ],
     },
     Group {
