@@ -5,10 +5,16 @@
 //! which stands for it wherever the file calls it.
 
 mod arrivals;
+mod assignments;
 mod calls;
 mod evaluate;
 mod guards;
+mod inner_calls;
+mod joins;
+mod loops;
 mod paths;
+mod questions;
+mod reports;
 mod run;
 mod shapes;
 mod statements;

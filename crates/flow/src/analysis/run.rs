@@ -123,7 +123,7 @@ pub(super) struct Run<'m> {
     /// Which places have fields or elements with places of their own.
     pub(super) holds_parts: Vec<bool>,
     /// What was reported already.
-    pub(super) seen: FastMap<super::arrivals::Seen, ()>,
+    pub(super) seen: FastMap<super::reports::Seen, ()>,
     /// What calls that give the same each time gave the first time, by their text.
     pub(super) repeated: FastMap<String, Set>,
     /// Whether the unit is called from outside.

@@ -9,6 +9,7 @@ use crate::roles::{Field, Role};
 use crate::tree::{FastMap, Node};
 
 mod calls;
+mod control;
 mod expressions;
 mod functions;
 mod operators;
