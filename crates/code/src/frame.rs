@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use tree_sitter::{InputEdit, Point, Tree};
 
+use crate::span::Span;
+
 /// What is put around a piece of code so that the grammar can read it. It is cut out of the tree
 /// afterwards: its nodes stay, without width, and all positions count in the piece itself.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,6 +44,18 @@ impl Frame {
         if !self.before.is_empty() {
             tree.edit(&deletion(framed, 0, self.before.len()));
         }
+    }
+}
+
+/// What an edit of `old` at `span` says to tree-sitter, where what it put in ends at `end` in `new`.
+pub(crate) fn change(old: &[u8], new: &[u8], span: Span, end: usize) -> InputEdit {
+    InputEdit {
+        start_byte: span.start,
+        old_end_byte: span.end,
+        new_end_byte: end,
+        start_position: point_at(old, span.start),
+        old_end_position: point_at(old, span.end),
+        new_end_position: point_at(new, end),
     }
 }
 

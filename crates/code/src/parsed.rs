@@ -6,8 +6,10 @@ use std::ops::ControlFlow;
 
 use tree_sitter::{Node, ParseOptions, Parser, Tree};
 
+use crate::edit::Edit;
+use crate::error::Error;
 use crate::fingerprint::Fingerprint;
-use crate::frame::{Frame, NO_FRAME};
+use crate::frame::{self, Frame, NO_FRAME};
 use crate::functions::{self, Function};
 use crate::languages::Language;
 use crate::span::Span;
@@ -123,7 +125,7 @@ impl Parsed {
         with_parser(language, text.as_bytes(), |parser| {
             let around = frame.unwrap_or(&NO_FRAME);
             let framed = around.around(text.as_bytes());
-            let mut tree = parse_within_budget(parser, &framed, keep_going);
+            let mut tree = parse_within_budget(parser, &framed, None, keep_going);
             if let Some(tree) = &mut tree {
                 around.cut_out_of(tree, &framed, text.len());
             }
@@ -135,6 +137,51 @@ impl Parsed {
                 frame,
             }
         })
+    }
+
+    /// This text after `edit`, read again where that changes anything, and the offset before which nothing changed:
+    /// no byte, and no node that ends there or earlier. A piece of a file, and a text that another grammar reads
+    /// after the edit, is read anew, and 0 is given.
+    ///
+    /// In texts with errors the tree may differ from that of [`Language::parse`], which guesses anew how to go on.
+    ///
+    /// # Errors
+    /// Those of [`Edit::apply`].
+    pub fn edited(&self, edit: &Edit) -> Result<(Self, usize), Error> {
+        let text = edit.apply(&self.text)?;
+        let choose = self.language.syntax.choose_grammar;
+        let same = choose(self.text.as_bytes()) == choose(text.as_bytes());
+        if self.gave_up || self.frame.is_some() || !same {
+            return Ok((self.language.parse(&text), 0));
+        }
+        let mut before = self.tree.clone();
+        let end = edit.span.start + edit.new.len();
+        before.edit(&frame::change(
+            self.text.as_bytes(),
+            text.as_bytes(),
+            edit.span,
+            end,
+        ));
+        let reread = with_parser(self.language, text.as_bytes(), |parser| {
+            let framed = NO_FRAME.around(text.as_bytes());
+            let mut tree = parse_within_budget(parser, &framed, Some(&before), &mut || true)?;
+            let changed = before
+                .changed_ranges(&tree)
+                .map(|range| range.start_byte)
+                .min();
+            NO_FRAME.cut_out_of(&mut tree, &framed, text.len());
+            Some((tree, changed))
+        });
+        let Some((tree, changed)) = reread else {
+            return Ok((self.language.parse(&text), 0));
+        };
+        let unchanged = changed.map_or(edit.span.start, |at| at.min(edit.span.start));
+        let parsed = Self {
+            text,
+            tree,
+            ..self.clone()
+        };
+        Ok((parsed, unchanged))
     }
 
     /// Offsets in the text, in order, at which the parser could not go on. Cost: a second parse.
@@ -263,11 +310,12 @@ fn fresh_parser(language: &Language, which: usize) -> Parser {
     parser
 }
 
-/// The tree, or `None` for a text that is too long or that takes too many steps, or where
+/// The tree, made of what it shares with that of the text before an edit, or `None` for a text that is too long or that takes too many steps, or where
 /// `keep_going` said no.
 pub(crate) fn parse_within_budget(
     parser: &mut Parser,
     bytes: &[u8],
+    before: Option<&Tree>,
     keep_going: &mut dyn FnMut() -> bool,
 ) -> Option<Tree> {
     if bytes.len() > LONGEST {
@@ -285,7 +333,7 @@ pub(crate) fn parse_within_budget(
     };
     let options = ParseOptions::new().progress_callback(&mut budget);
     let mut read = |offset: usize, _| bytes.get(offset..).unwrap_or_default();
-    let tree = parser.parse_with_options(&mut read, None, Some(options));
+    let tree = parser.parse_with_options(&mut read, before, Some(options));
     if tree.is_none() {
         parser.reset();
     }

@@ -70,7 +70,7 @@ pub(crate) fn stops_of(parser: &mut Parser, bytes: &[u8]) -> Vec<usize> {
                 .read(line);
         }
     })));
-    let tree = crate::parsed::parse_within_budget(parser, bytes, &mut || true);
+    let tree = crate::parsed::parse_within_budget(parser, bytes, None, &mut || true);
     parser.set_logger(None);
     drop(tree);
     let log = log.lock().unwrap_or_else(PoisonError::into_inner);

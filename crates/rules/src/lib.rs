@@ -3,6 +3,7 @@
 //!
 //! A [`Rule`] is a YAML text in ast-grep's form with a manual; ours stand in `rules/`, one file each, and users hand in
 //! more ([`RuleBook::with_rules`]). [`Scan`] is what they say, with what was stopped and what a comment takes back.
+//! [`Watch`] scans a text that grows, statement by statement.
 //!
 //! This room does no IO and has no clock of its own ([`Clock`]). It takes any bytes: no text makes it panic.
 #![warn(clippy::disallowed_methods)]
@@ -19,6 +20,7 @@ mod scan;
 mod shelf;
 mod suppressions;
 mod unfinished;
+mod watch;
 
 pub use book::RuleBook;
 pub use clock::Clock;
@@ -26,3 +28,4 @@ pub use error::Error;
 pub use rule::Rule;
 pub use scan::{ANALYZER, Options, Scan, Stopped};
 pub use suppressions::{NO_REASON, Suppressed};
+pub use watch::Watch;

@@ -46,14 +46,24 @@ pub struct Rule {
 }
 
 /// What of a text decides whether a node matches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Reach {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reach {
+    /// How far around the node that is.
+    pub(crate) breadth: Breadth,
+    /// Whether it may be that something does *not* stand around it, which may yet come while code is being written.
+    pub(crate) absence: bool,
+}
+
+/// How far around a node a rule looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Breadth {
     /// The node and what is in it.
+    #[default]
     Node,
-    /// What stands around it, too.
-    Around,
-    /// That something does not stand around it: what is not there may yet come while the code is being written.
-    Absence,
+    /// The item at the top of the file that it stands in, and the ones beside that.
+    Item,
+    /// The whole file.
+    File,
 }
 
 /// What we read of `metadata`; other fields are the author's own.
@@ -246,29 +256,56 @@ struct Place {
 
 /// The furthest reach of any condition in a rule's mapping.
 fn reach_of(fields: &Map<String, Value>, place: Place) -> Reach {
-    let of_value = |value: &Value, place: Place| match value {
-        Value::Object(fields) => reach_of(fields, place),
-        Value::Array(values) => {
-            let fields = values.iter().filter_map(Value::as_object);
-            fields
-                .map(|fields| reach_of(fields, place))
-                .max()
-                .unwrap_or(Reach::Node)
-        }
-        _ => Reach::Node,
-    };
-    let of_field = |(field, value): (&String, &Value)| {
-        let own = match field.as_str() {
-            "inside" | "precedes" | "follows" if place.negated => Reach::Absence,
-            "inside" | "precedes" | "follows" | "range" => Reach::Around,
-            "nthChild" if !place.within => Reach::Around,
-            _ => Reach::Node,
+    let mut reach = Reach::default();
+    for (field, value) in fields {
+        let breadth = match field.as_str() {
+            "inside" if is_below_file(value) => Breadth::Item,
+            "inside" | "range" => Breadth::File,
+            "precedes" | "follows" => Breadth::Item,
+            "nthChild" if !place.within => Breadth::Item,
+            _ => Breadth::Node,
         };
-        let negated = place.negated || field == "not";
-        let within = place.within || field == "has";
-        own.max(of_value(value, Place { negated, within }))
+        let around = matches!(field.as_str(), "inside" | "precedes" | "follows");
+        let place = Place {
+            negated: place.negated || field == "not",
+            within: place.within || field == "has",
+        };
+        reach.breadth = reach.breadth.max(breadth);
+        reach.absence |= around && place.negated;
+        let parts: &[Value] = match value {
+            Value::Array(values) => values,
+            value => std::slice::from_ref(value),
+        };
+        for inner in parts
+            .iter()
+            .filter_map(Value::as_object)
+            .map(|fields| reach_of(fields, place))
+        {
+            reach.breadth = reach.breadth.max(inner.breadth);
+            reach.absence |= inner.absence;
+        }
+    }
+    reach
+}
+
+/// Kinds of nodes that are a whole file.
+const FILES: [&str; 5] = [
+    "module",
+    "program",
+    "translation_unit",
+    "compilation_unit",
+    "source_file",
+];
+
+/// Whether what a rule asks to stand around a node is, by its kind, less than the file.
+fn is_below_file(outer: &Value) -> bool {
+    let kind = |rule: &Value| {
+        rule.get("kind")
+            .and_then(Value::as_str)
+            .is_some_and(|kind| !FILES.contains(&kind))
     };
-    fields.iter().map(of_field).max().unwrap_or(Reach::Node)
+    let any = outer.get("any").and_then(Value::as_array);
+    kind(outer) || any.is_some_and(|rules| rules.iter().all(kind))
 }
 
 #[cfg(test)]
@@ -339,17 +376,26 @@ mod tests {
             let text = format!("id: a\nlanguage: C\nmessage: m\nrule: {rule}\n");
             read(&text).expect("is read").expect("is on").reach
         };
+        let of = |breadth, absence| Reach { breadth, absence };
         assert_eq!(
             reach("{kind: call_expression, not: {has: {kind: identifier}}}"),
-            Reach::Node
+            of(Breadth::Node, false)
+        );
+        assert_eq!(
+            reach("{kind: call_expression, has: {nthChild: 1}}"),
+            of(Breadth::Node, false)
         );
         assert_eq!(
             reach("{kind: call_expression, inside: {kind: if_statement}}"),
-            Reach::Around
+            of(Breadth::Item, false)
+        );
+        assert_eq!(
+            reach("{kind: call_expression, inside: {regex: a}}"),
+            of(Breadth::File, false)
         );
         assert_eq!(
             reach("{kind: call_expression, not: {inside: {kind: if_statement}}}"),
-            Reach::Absence
+            of(Breadth::Item, true)
         );
     }
 

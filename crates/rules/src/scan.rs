@@ -10,7 +10,7 @@ use palinode_code::{Edit, Finding, Parsed, Span};
 
 use crate::clock::{Clock, Meter};
 use crate::document::Document;
-use crate::rule::{Reach, Rule};
+use crate::rule::{Breadth, Reach, Rule};
 use crate::shelf::{Compiled, Shelf};
 use crate::suppressions::{self, Suppressed};
 use crate::unfinished::Unfinished;
@@ -72,8 +72,7 @@ pub(crate) struct Pass {
     pub(crate) stopped: Vec<Stopped>,
 }
 
-/// Asks the shelf's rules about `parsed`: those of [`Reach::Node`] about nodes that reach beyond `near_from`, the
-/// others about nodes that reach beyond `around_from`. Both 0 is the whole text.
+/// Asks the shelf's rules about `parsed`: each about the nodes that end at or behind where `from` says for its breadth.
 pub(crate) fn pass(shelf: &Shelf, parsed: &Parsed, clock: Option<Clock<'_>>, from: From) -> Pass {
     let able = shelf.that_can_match(parsed.text().as_bytes());
     let asked: Vec<Asked<'_>> = able
@@ -81,11 +80,7 @@ pub(crate) fn pass(shelf: &Shelf, parsed: &Parsed, clock: Option<Clock<'_>>, fro
         .filter_map(|at| {
             let rule = &shelf.rules[at];
             let compiled = shelf.compiled(at)?;
-            let from = if rule.reach == Reach::Node {
-                from.near
-            } else {
-                from.around
-            };
+            let from = from.of(rule.reach.breadth);
             Some(Asked {
                 rule,
                 compiled,
@@ -109,7 +104,7 @@ pub(crate) fn pass(shelf: &Shelf, parsed: &Parsed, clock: Option<Clock<'_>>, fro
         }
     }
     let length = parsed.text().len();
-    let lowest = from.near.min(from.around);
+    let lowest = asked.iter().map(|asked| asked.from).min().unwrap_or(0);
     let mut meter = Meter::new(clock, asked.len());
     let mut hits = Vec::new();
     let mut cursor = tree.walk();
@@ -156,9 +151,20 @@ pub(crate) fn pass(shelf: &Shelf, parsed: &Parsed, clock: Option<Clock<'_>>, fro
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct From {
     /// For rules that look into a node only.
-    pub(crate) near: usize,
-    /// For rules that look around it.
-    pub(crate) around: usize,
+    pub(crate) node: usize,
+    /// For rules that look at the item around it.
+    pub(crate) item: usize,
+}
+
+impl From {
+    /// Where it begins for rules of this breadth.
+    pub(crate) fn of(self, breadth: Breadth) -> usize {
+        match breadth {
+            Breadth::Node => self.node,
+            Breadth::Item => self.item,
+            Breadth::File => 0,
+        }
+    }
 }
 
 /// A rule in a pass.
@@ -211,8 +217,7 @@ fn one_line(text: &str) -> String {
 /// The result of a scan, from what all passes gave.
 pub(crate) fn settle(parsed: &Parsed, mut pass: Pass, unfinished: bool) -> Scan {
     // A rule that asks what is not there cannot be asked of a piece of code that is broken off.
-    pass.hits
-        .retain(|hit| hit.reach != Reach::Absence || !hit.broken);
+    pass.hits.retain(|hit| !hit.reach.absence || !hit.broken);
     if unfinished && !pass.hits.is_empty() {
         let end = Unfinished::of(parsed);
         pass.hits.retain(|hit| end.lets_through(hit));

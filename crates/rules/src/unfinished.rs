@@ -3,7 +3,6 @@
 use palinode_code::tree_sitter::Node;
 use palinode_code::{Parsed, Span};
 
-use crate::rule::Reach;
 use crate::scan::Hit;
 
 /// The end of a text that is still being written.
@@ -19,8 +18,7 @@ pub(crate) struct Unfinished {
 }
 
 impl Unfinished {
-    /// What of this text is unfinished. Cost: one walk down the right edge of the tree, and one pass where the text
-    /// has errors.
+    /// What of this text is unfinished. Cost: walks down the right edge of the tree, and a visit of what has errors.
     pub(crate) fn of(parsed: &Parsed) -> Self {
         let bytes = parsed.text().as_bytes();
         let end = bytes.trim_ascii_end().len();
@@ -30,13 +28,12 @@ impl Unfinished {
         let tail =
             open_statement(parsed.root(), end).filter(|statement| !ended || statement.has_error());
         let errors = parsed.errors().into_iter().map(|error| error.span);
-        let functions = parsed.functions().into_iter().map(|function| function.span);
         Self {
             tail: tail.map_or(bytes.len(), |statement| statement.start_byte()),
             errors: errors
                 .filter(|span| span.end < end && !span.is_empty())
                 .collect(),
-            open: functions.filter(|span| span.end >= end).collect(),
+            open: open_functions(parsed.root(), end),
             end,
         }
     }
@@ -44,7 +41,7 @@ impl Unfinished {
     /// Whether a finding stays true whatever comes next.
     pub(crate) fn lets_through(&self, hit: &Hit) -> bool {
         let span = hit.finding.span;
-        let waits = hit.reach == Reach::Absence
+        let waits = hit.reach.absence
             && (span.end >= self.end || self.open.iter().any(|open| open.encloses(span)));
         !hit.broken
             && !waits
@@ -70,6 +67,28 @@ fn open_statement(root: Node<'_>, end: usize) -> Option<Node<'_>> {
         parent = node;
     }
     statement
+}
+
+/// The functions, and what does not parse, that the byte before `end` stands in.
+fn open_functions(root: Node<'_>, end: usize) -> Vec<Span> {
+    let mut open = Vec::new();
+    let mut cursor = root.walk();
+    while end > 0 && cursor.goto_first_child_for_byte(end - 1).is_some() {
+        let node = cursor.node();
+        let kind = node.kind();
+        let names = [
+            "function",
+            "method",
+            "lambda",
+            "closure",
+            "constructor",
+            "ERROR",
+        ];
+        if names.iter().any(|name| kind.contains(name)) {
+            open.push(Span::from(node.byte_range()));
+        }
+    }
+    open
 }
 
 /// The first child of an error after its last whole statement, `last` at the latest.

@@ -11,11 +11,27 @@ macro_rules! folder {
 
 mod c;
 mod cpp;
+mod csharp;
+mod go;
+mod java;
+mod javascript;
+mod php;
 mod python;
+mod rust;
 
 /// Our rules, by the language they are written for.
-pub(super) static FOLDERS: [Folder; 3] = [
+pub(super) static FOLDERS: [Folder; 9] = [
     Folder::new("c", &["c", "cpp"], c::TEXTS),
     Folder::new("cpp", &["cpp"], cpp::TEXTS),
+    Folder::new("csharp", &["csharp"], csharp::TEXTS),
+    Folder::new("go", &["go"], go::TEXTS),
+    Folder::new("java", &["java"], java::TEXTS),
+    Folder::new(
+        "javascript",
+        &["javascript", "typescript", "tsx"],
+        javascript::TEXTS,
+    ),
+    Folder::new("php", &["php"], php::TEXTS),
     Folder::new("python", &["python"], python::TEXTS),
+    Folder::new("rust", &["rust"], rust::TEXTS),
 ];

@@ -1,0 +1,5 @@
+//! The tests of `palinode-flow`, in one binary.
+
+mod answers;
+mod any_input;
+mod programs;

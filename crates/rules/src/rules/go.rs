@@ -1,0 +1,14 @@
+//! Which rules are there for Go?
+
+/// The file of each rule and its text.
+pub(super) static TEXTS: &[(&str, &str)] = folder! { "go":
+    "go-command-line"
+    "go-html-built"
+    "go-insecure-random"
+    "go-narrowed-number"
+    "go-old-tls"
+    "go-path-given"
+    "go-sql-built"
+    "go-tls-not-verified"
+    "go-weak-crypto"
+};

@@ -1,0 +1,113 @@
+//! What do the rules find in a text that is still being written?
+
+use std::sync::Arc;
+
+use palinode_code::{Edit, Language, Parsed, Span, Text};
+
+use crate::book::RuleBook;
+use crate::clock::Clock;
+use crate::scan::{self, From, Hit, Pass, Scan};
+
+/// A text that grows, and is cut back now and then, with what the rules find in it.
+///
+/// After an edit, rules that look into a node only are asked of the nodes that changed, those that look around a node
+/// of the items at the top of the file that changed, and only those that look at the whole file of all of it. What is
+/// found is what a scan of the whole text as unfinished gives.
+pub struct Watch {
+    book: Arc<RuleBook>,
+    parsed: Parsed,
+    hits: Vec<Hit>,
+    stopped: Vec<scan::Stopped>,
+}
+
+impl Watch {
+    /// A watch over an empty text.
+    #[must_use]
+    pub fn new(book: Arc<RuleBook>, language: &'static Language) -> Self {
+        Self {
+            book,
+            parsed: language.parse(&Text::default()),
+            hits: Vec::new(),
+            stopped: Vec::new(),
+        }
+    }
+
+    /// The text so far, with its tree.
+    #[must_use]
+    pub fn parsed(&self) -> &Parsed {
+        &self.parsed
+    }
+
+    /// Puts bytes at the end, and says what is found in the text then. Rules take the time they take; see
+    /// [`Watch::append_within`].
+    pub fn append(&mut self, bytes: &[u8]) -> Scan {
+        self.append_within(bytes, None)
+    }
+
+    /// [`Watch::append`] with a clock that stops rules which take too long.
+    pub fn append_within(&mut self, bytes: &[u8], clock: Option<Clock<'_>>) -> Scan {
+        let end = self.parsed.text().len();
+        self.change(&Edit::new(Span::at(end), bytes), clock)
+    }
+
+    /// Takes back all bytes from `length` on, and says what is found in the text then. A length beyond the text
+    /// takes back nothing.
+    pub fn cut_to(&mut self, length: usize) -> Scan {
+        let end = self.parsed.text().len();
+        self.change(&Edit::new(Span::new(length.min(end), end), []), None)
+    }
+
+    fn change(&mut self, edit: &Edit, clock: Option<Clock<'_>>) -> Scan {
+        let edited = self.parsed.edited(edit);
+        let (parsed, unchanged) = edited.expect("an edit at the end of the text lies in the text");
+        // Where there are errors, the parser may go on differently than it would in the whole text; how, depends on
+        // what it knew before the edit. A text is to have one set of findings, however it came to be.
+        let (parsed, unchanged) = match parsed.root().has_error() {
+            true => (parsed.language().parse(parsed.text()), 0),
+            false => (parsed, unchanged),
+        };
+        let from = From {
+            node: unchanged,
+            item: item_before(&parsed, unchanged),
+        };
+        let pass = match self.book.shelf(&parsed) {
+            Some(shelf) => scan::pass(shelf, &parsed, clock, from),
+            None => Pass::default(),
+        };
+        self.hits
+            .retain(|hit| hit.finding.span.end < from.of(hit.reach.breadth));
+        self.hits.extend(pass.hits);
+        self.stopped
+            .retain(|stopped| pass.stopped.iter().all(|again| again.rule != stopped.rule));
+        self.stopped.extend(pass.stopped);
+        self.parsed = parsed;
+        let all = Pass {
+            hits: self.hits.clone(),
+            stopped: self.stopped.clone(),
+        };
+        scan::settle(&self.parsed, all, true)
+    }
+}
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Watch")
+            .field("parsed", &self.parsed)
+            .field("hits", &self.hits.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where the item before the one at the top of the file starts in which the byte at `offset` stands: rules may look
+/// at the items beside one.
+fn item_before(parsed: &Parsed, offset: usize) -> usize {
+    let root = parsed.root();
+    let mut cursor = root.walk();
+    if offset == 0 || cursor.goto_first_child_for_byte(offset - 1).is_none() {
+        return 0;
+    }
+    for _ in 0..2 {
+        cursor.goto_previous_sibling();
+    }
+    cursor.node().start_byte()
+}
