@@ -16,7 +16,7 @@ use crate::source::Source;
 /// The words in a comment that begin a suppression.
 const MARK: &str = "palinode: ignore";
 
-/// A comment that takes findings out: `palinode: ignore[CWE-78, bandit/B602] because …`, on the line of the finding
+/// A comment that takes findings out: `palinode: ignore[CWE-78, python-shell-true, bandit/B602] because …`, on the line of the finding
 /// or on the one above it. Without brackets every finding there is meant. Without a reason it takes nothing out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suppression {
@@ -120,6 +120,9 @@ fn names(word: &str, merged: &Merged) -> bool {
     if let Some((analyzer, rule)) = word.split_once('/') {
         let mut witnesses = merged.witnesses.iter();
         return witnesses.any(|witness| witness.analyzer == analyzer && witness.rule == rule);
+    }
+    if merged.witnesses.iter().any(|witness| witness.rule == word) {
+        return true;
     }
     let cwe = word
         .to_ascii_lowercase()

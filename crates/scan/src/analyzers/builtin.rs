@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use palinode_rules::{ANALYZER, Clock, Options};
+use palinode_rules::{ANALYZER, Clock, NO_REASON, Options};
 
 use crate::analyzer::{Analyzer, Looked, Work};
 use crate::request::Settings;
@@ -37,7 +37,7 @@ Why: no start of a program, so it can be asked after every statement that a mode
 Source: rules in ast-grep's YAML form on tree-sitter's trees.
 
 Limits: it sees one file at a time. A rule that takes longer than two seconds on a file is stopped, and the file then \
-counts as not looked at. A comment `palinode: ignore[RULE] reason` takes a finding back; it is listed with its reason.
+counts as not looked at.
 
 Example: `palinode scan --analyzer builtin src/`",
     work: Work::InProcess(look),
@@ -60,15 +60,16 @@ fn look(source: &Source, settings: &Settings) -> Result<Looked, String> {
     };
     let scan = settings.rules.scan(&parsed, &options);
     let stopped: Vec<&str> = scan.stopped.iter().map(|stopped| &*stopped.rule).collect();
-    let skipped = scan.suppressed.iter().map(|suppressed| {
-        let line = source.text.line(suppressed.finding.span.start);
-        let why = format!("{}: {}", suppressed.finding.rule, suppressed.reason);
-        (Some(line), why)
-    });
+    // What comments take back is settled for all analyzers at once, when their findings are merged.
+    let taken_back = scan.suppressed.into_iter().map(|one| one.finding);
+    let findings = scan
+        .findings
+        .into_iter()
+        .filter(|one| one.rule != NO_REASON);
     Ok(Looked {
-        skipped: skipped.collect(),
+        skipped: Vec::new(),
         incomplete: (!stopped.is_empty())
             .then(|| format!("took too long and were stopped: {}", stopped.join(", "))),
-        findings: scan.findings,
+        findings: findings.chain(taken_back).collect(),
     })
 }

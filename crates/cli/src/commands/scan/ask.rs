@@ -9,6 +9,7 @@ use std::time::Duration;
 use palinode_code::{Edit, Finding, Step};
 use palinode_rules::RuleBook;
 use palinode_scan::analyzers::{ANALYZERS, by_name};
+use palinode_scan::filter::{Baseline, Suppressed, suppress};
 use palinode_scan::{Analyzer, Report, Request, Settings, Silent, scan};
 
 use super::Arguments;
@@ -30,6 +31,10 @@ pub(crate) struct Asked {
     pub(crate) report: Report,
     /// Those whom the user named.
     named: Vec<&'static str>,
+    /// What comments in the code took back, and comments that took back nothing.
+    pub(crate) suppressed: Suppressed,
+    /// How many findings the baseline has already.
+    pub(crate) known: usize,
 }
 
 impl Asked {
@@ -42,6 +47,11 @@ impl Asked {
 /// Asks.
 pub(crate) fn ask(arguments: &Arguments, collected: &Collected) -> Result<Asked, Failure> {
     let settings = settings(arguments)?;
+    let baseline = arguments
+        .baseline
+        .as_deref()
+        .map(read_baseline)
+        .transpose()?;
     let mut analyzers: Vec<&'static Analyzer> = match arguments.analyzer.is_empty() {
         true => ANALYZERS
             .iter()
@@ -82,12 +92,27 @@ pub(crate) fn ask(arguments: &Arguments, collected: &Collected) -> Result<Asked,
     };
     let mut report = scan(&request, &Silent)
         .map_err(|error| Failure::new("the scan could not begin").because(&error))?;
+    // Before positions become those of the texts around.
+    let found = std::mem::take(&mut report.findings);
+    let mut suppressed = suppress(&report.sources, found);
+    report.findings = std::mem::take(&mut suppressed.kept);
+    let mut known = 0;
+    if let Some(baseline) = baseline {
+        let found = std::mem::take(&mut report.findings);
+        let (new, old) = baseline.part(&report.sources, found);
+        (report.findings, known) = (new, old.len());
+    }
     for (index, source) in collected.sources.iter().enumerate() {
         if source.within.is_some() {
             lift(&mut report, index, source);
         }
     }
-    Ok(Asked { report, named })
+    Ok(Asked {
+        report,
+        named,
+        suppressed,
+        known,
+    })
 }
 
 /// Brings what was said about a block of Markdown to the text around it.
@@ -127,6 +152,15 @@ fn lift(report: &mut Report, index: usize, source: &Source) {
     if let Some(text) = report.sources.get_mut(index) {
         text.text = outer.clone();
     }
+}
+
+fn read_baseline(file: &Path) -> Result<Baseline, Failure> {
+    let bytes = fs::read(file).map_err(|error| cannot_read(file, &error))?;
+    Baseline::read(&bytes).map_err(|error| {
+        Failure::new(format!("`{}` is no baseline", file.display()))
+            .because(&error)
+            .hint("`palinode scan --format json --output FILE` writes one")
+    })
 }
 
 fn known(name: &str) -> Result<&'static Analyzer, Failure> {

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use palinode_code::Severity;
 use palinode_code::languages::{self, Language};
+use palinode_scan::report;
 
 use crate::Status;
 use crate::console::{ColourChoice, Console, terminal_size};
@@ -56,6 +57,9 @@ pub(crate) struct Arguments {
     /// Write the answer to this file
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Tell only findings that this earlier report, in JSON, does not have
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
     /// Findings of at least this severity make the exit code 1: info, low, medium, high, critical
     #[arg(long, value_name = "SEVERITY", default_value = "info")]
     fail_on: String,
@@ -68,6 +72,9 @@ pub(crate) struct Arguments {
     /// In folders, look also at what is hidden or ignored by git
     #[arg(long)]
     no_ignore: bool,
+    /// Say in JSON and SARIF how long each analyzer took; the same input then no longer gives the same bytes
+    #[arg(long)]
+    times: bool,
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     color: ColourChoice,
@@ -94,17 +101,26 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let language = arguments.lang.as_deref().map(language).transpose()?;
     let collected = gather(arguments, console, language)?;
     let asked = ask(arguments, &collected)?;
+    let options = report::Options {
+        version: env!("CARGO_PKG_VERSION"),
+        with_times: arguments.times,
+    };
     let answer = match arguments.format {
         Form::Text => {
             let colour = console.colour(arguments.color) && arguments.output.is_none();
             told::findings(&asked, colour, terminal_size().0)
         }
-        Form::Json => String::new(),
-        Form::Sarif => String::new(),
+        Form::Json => in_json(report::json::write(&asked.report, &options)),
+        Form::Sarif => in_json(report::sarif::write(&asked.report, &options)),
     };
     write(arguments, answer.as_bytes())?;
     told::summary(&asked, &collected);
     Ok(status(&asked, fail_on))
+}
+
+/// A line of JSON.
+fn in_json(value: impl std::fmt::Display) -> String {
+    format!("{value}\n")
 }
 
 /// How the scan ends: a scan that is not complete never ends as clean.

@@ -77,6 +77,31 @@ fn lines(asked: &Asked, collected: &Collected) -> Vec<String> {
             missing.join(", ")
         ));
     }
+    let taken_back = asked.suppressed.taken_out.len();
+    if taken_back > 0 {
+        lines.push(format!(
+            "taken back by comments: {}",
+            counted(taken_back, "finding")
+        ));
+    }
+    for idle in &asked.suppressed.idle {
+        let file = report.sources.get(idle.source);
+        let file = file.map_or("", |source| &source.name);
+        let why = match idle.reason.is_empty() {
+            true => "gives no reason, so it takes nothing back",
+            false => "takes nothing back",
+        };
+        lines.push(format!(
+            "{file}:{}: the comment `palinode: ignore` {why}",
+            idle.line
+        ));
+    }
+    if asked.known > 0 {
+        lines.push(format!(
+            "in the baseline: {}",
+            counted(asked.known, "finding")
+        ));
+    }
     let by_severity: Vec<String> = Severity::ALL
         .into_iter()
         .rev()
