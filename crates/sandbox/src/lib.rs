@@ -5,7 +5,8 @@
 //!
 //! - Between us and the program stands a supervisor, a small process forked for this run. It adopts every
 //!   descendant whose parent dies, also those that left the program's group or session, and ends when the last of
-//!   them has. Where we die ourselves, it notices and kills them all.
+//!   them has. Where we die ourselves, it notices and kills them all. A program that kills its supervisor ends with
+//!   it; of what it started, only what left its process group as well can then live on.
 //! - Time, memory, processes and output are limited; exceeding one is told apart from all others ([`Ending`]).
 //! - Input is fed and both outputs are drained at once, by one thread, so no pipe can block another.
 //! - The environment is what the caller gives, and nothing else. `HOME` and `TMPDIR` point into an empty folder

@@ -72,10 +72,30 @@ pub fn find_program(name: &str, path: &OsStr) -> Option<PathBuf> {
         let file = PathBuf::from(name);
         return is_program(&file).then_some(file);
     }
-    std::env::split_paths(path)
+    folders(path)
         .filter(|folder| folder.is_absolute())
         .map(|folder| folder.join(name))
         .find(|file| is_program(file))
+}
+
+/// The folders that a `PATH` lists.
+#[cfg(unix)]
+fn folders(path: &OsStr) -> impl Iterator<Item = PathBuf> {
+    use std::os::unix::ffi::OsStrExt;
+
+    let parts = path.as_bytes().split(|byte| *byte == b':');
+    parts.map(|part| PathBuf::from(OsStr::from_bytes(part)))
+}
+
+/// The folders that a `PATH` lists.
+#[cfg(not(unix))]
+fn folders(path: &OsStr) -> impl Iterator<Item = PathBuf> {
+    let parts: Vec<PathBuf> = path
+        .to_string_lossy()
+        .split(';')
+        .map(PathBuf::from)
+        .collect();
+    parts.into_iter()
 }
 
 fn is_program(file: &Path) -> bool {

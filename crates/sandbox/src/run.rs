@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::error::Error;
 use crate::interrupt::Interrupt;
@@ -18,6 +19,9 @@ use crate::policy::Limits;
 use crate::program::Program;
 use crate::report::{LENGTH, Report};
 use crate::supervisor::Plan;
+
+/// Bytes of the number of the program's process, which the supervisor writes first.
+const NUMBER: usize = 4;
 
 /// How long the interrupt may go unseen.
 const TICK: Duration = Duration::from_millis(20);
@@ -308,7 +312,16 @@ impl<'p> Conversation<'p> {
 
     /// What became of the program; `None` where the supervisor did not say.
     fn outcome(self, started: Instant) -> Option<Outcome> {
-        let report = Report::from_bytes(&self.report)?;
+        let (number, report) = self.report.split_at_checked(NUMBER)?;
+        let Some(report) = Report::from_bytes(report) else {
+            // The supervisor was killed. The program dies with it, but not what the program started; of that, all
+            // that did not leave the group can still be reached.
+            let number = i32::from_le_bytes(number.try_into().ok()?);
+            if let Some(group) = Pid::from_raw(number).filter(|_| number > 1) {
+                let _ = kill_process_group(group, Signal::KILL);
+            }
+            return None;
+        };
         let [stdout, stderr] = self.outputs.map(|output| output.bytes);
         Some(Outcome {
             ending: self.reason.unwrap_or(report.ending),

@@ -5,7 +5,7 @@
 //! needs no guess about who belongs to the run: those are its descendants, and once it has none, nothing is left.
 //!
 //! A socket connects it with us. When its other end closes, because we want the run to end or because we died, it
-//! kills them all. When the run is over it writes one [`Report`] there.
+//! kills them all. It writes there the number of the program's process, and when the run is over one [`Report`].
 //!
 //! It is a copy of a process that had other threads, so it must not allocate, lock or panic; it makes system calls on
 //! memory that was set aside before. Only `fork` and three calls that no safe wrapper offers are `unsafe`.
@@ -86,6 +86,9 @@ impl Plan {
         unsafe { libc::syscall(libc::SYS_close_range, 1_u32, u32::MAX, 0_u32) };
         let mut ending = None;
         if connected {
+            // First who the program is: where this process is killed, we kill the program's group ourselves.
+            let number = program.as_raw_nonzero().get().to_le_bytes();
+            let _ = rustix::io::write(rustix::stdio::stdin(), &number);
             ending = self.wait(program);
         }
         let by_itself = self.end_all(program);

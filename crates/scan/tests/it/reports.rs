@@ -164,6 +164,33 @@ fn check_sarif(log: &Value) {
     assert!(invocation["executionSuccessful"].is_boolean());
 }
 
+/// Holds a log against the schema that OASIS publishes, where `PALINODE_SARIF_SCHEMA` says where that lies and Python
+/// has the package `jsonschema`. Its licence does not let it be stored here.
+fn check_by_schema(log: &Value) {
+    let Some(schema) = std::env::var_os("PALINODE_SARIF_SCHEMA") else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("log.sarif");
+    std::fs::write(&file, log.to_string()).expect("it is written");
+    let code = "import json, sys, jsonschema\n\
+                schema, log = (json.load(open(name)) for name in sys.argv[1:])\n\
+                errors = list(jsonschema.validators.validator_for(schema)(schema).iter_errors(log))\n\
+                sys.exit([(list(e.absolute_path), e.message[:300]) for e in errors] or None)";
+    let mut python = std::process::Command::new("python3");
+    let checked = python
+        .args(["-c", code])
+        .arg(schema)
+        .arg(&file)
+        .output()
+        .expect("Python is there");
+    assert!(
+        checked.status.success(),
+        "{}",
+        String::from_utf8_lossy(&checked.stderr)
+    );
+}
+
 #[test]
 fn sarif_has_what_github_asks_for() {
     let log = sarif::write(
@@ -174,6 +201,15 @@ fn sarif_has_what_github_asks_for() {
         },
     );
     check_sarif(&log);
+    check_by_schema(&log);
+    check_by_schema(&sarif::write(
+        &Report {
+            sources: Vec::new(),
+            runs: Vec::new(),
+            findings: Vec::new(),
+        },
+        &Options::default(),
+    ));
     let run = &log["runs"][0];
     assert_eq!(run["invocations"][0]["executionSuccessful"], false);
     let notifications = run["invocations"][0]["toolExecutionNotifications"].to_string();
