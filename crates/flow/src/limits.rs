@@ -3,7 +3,7 @@
 /// Budgets, in units that are the same on every machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Expressions and statements visited, over all functions. Real code takes about one for three bytes.
+    /// Expressions and statements visited, over all functions.
     pub steps: u64,
     /// How deeply expressions and statements may be nested; what lies deeper is not looked at. At 200, half a
     /// megabyte of stack suffices.

@@ -23,6 +23,9 @@ const SHELLS: [&str; 10] = [
     "powershell.exe",
 ];
 
+/// Imports of frameworks that send on what a handler returns as data, not as a page.
+const DATA_FRAMEWORKS: [&str; 3] = ["FastAPI", "APIRouter", "api_view"];
+
 impl Run<'_> {
     /// A call of something that can do harm.
     pub(super) fn judge_call(
@@ -156,7 +159,20 @@ impl Run<'_> {
 
     /// The value of a handler that a client is shown.
     pub(super) fn judge_return(&mut self, id: Id, value: Value) {
-        if !self.is_handler || !matches!(value.made, Made::Built | Made::Prefixed) {
+        let is_data = DATA_FRAMEWORKS
+            .iter()
+            .any(|name| self.scope.aliases.contains_key(*name));
+        let is_text = match value.made {
+            Made::Built | Made::Prefixed => true,
+            // Shown as it came in, where nothing stands between of which little is known.
+            Made::Opaque => self
+                .taints
+                .of(value.taint)
+                .iter()
+                .all(|taint| taint.doubts == 0),
+            Made::Constant | Made::List => false,
+        };
+        if !self.is_handler || is_data || !is_text {
             return;
         }
         let table = self.scope.table;

@@ -63,6 +63,9 @@ impl Lowerer<'_> {
             // What is left of a chain would stand as deep as the chain is long.
             return self.other(at, &operands);
         }
+        if operators.iter().all(|operator| *operator == b">>") && self.reads_into(first) {
+            return self.read_into(at, first, rest);
+        }
         let mut result = self.lower(first);
         // Texts that are joined one after the other are one text.
         let mut parts: Vec<Id> = Vec::new();
@@ -102,6 +105,29 @@ impl Lowerer<'_> {
         }
         let slice = self.list(&parts);
         self.add(Expression::Build { parts: slice }, near)
+    }
+
+    /// Whether what stands left of `>>` is C++'s standard input.
+    fn reads_into(&self, stream: u32) -> bool {
+        matches!(self.text(stream), "std::cin" | "cin" | "std::wcin")
+    }
+
+    /// `std::cin >> a >> b`: each gets a part of what is read.
+    fn read_into(&mut self, at: u32, stream: u32, targets: &[u32]) -> Id {
+        let near = self.near(at);
+        let value = self.lower(stream);
+        let mut parts = Vec::new();
+        for &target in targets {
+            let target = self.target(target);
+            let assign = Expression::Assign {
+                target,
+                value,
+                augments: false,
+            };
+            parts.push(self.add(assign, near));
+        }
+        let parts = self.list(&parts);
+        self.add(Expression::Other { parts }, near)
     }
 
     fn joined(&mut self, parts: &[Id], first: u32, last: u32) -> Id {

@@ -33,6 +33,7 @@ static GROUPS: &[Group] = &[
             "=getc",
             "=readline",
             "std.cin",
+            "=cin",
         ],
     },
     Group {

@@ -103,7 +103,7 @@ pub enum When {
     With(&'static str, &'static str),
     /// Where the text before it, a format, has a conversion of a text without a width.
     TextConversion,
-    /// Where the text is built here, or is all from outside, but only of the function's own value (`return`).
+    /// Where a handler returns it as a text: only for `=return`.
     Built,
 }
 
