@@ -7,6 +7,7 @@ use palinode_code::{Language, Parsed, languages};
 
 use crate::builtin;
 use crate::error::Error;
+use crate::flows;
 use crate::grammar::Grammar;
 use crate::rule::Rule;
 use crate::scan::{self, From, Options, Scan};
@@ -67,7 +68,7 @@ impl RuleBook {
                     other: other.file.clone(),
                 });
             }
-            for language in &rule.languages {
+            for language in rule.languages.iter().filter(|_| rule.flow.is_none()) {
                 for grammar in Grammar::all_of(language) {
                     shelf::compile(&rule, &grammar)?;
                 }
@@ -107,10 +108,11 @@ impl RuleBook {
     /// ```
     #[must_use]
     pub fn scan(&self, parsed: &Parsed, options: &Options<'_>) -> Scan {
-        let pass = match self.shelf(parsed) {
-            Some(shelf) => scan::pass(shelf, parsed, options.clock, From::default()),
-            None => scan::Pass::default(),
+        let Some(shelf) = self.shelf(parsed) else {
+            return Scan::default();
         };
+        let mut pass = scan::pass(shelf, parsed, options.clock, From::default());
+        pass.hits.extend(flows::hits(shelf, parsed, &mut None));
         scan::settle(parsed, pass, options.unfinished)
     }
 

@@ -13,6 +13,7 @@ mod builtin;
 mod clock;
 mod document;
 mod error;
+mod flows;
 mod grammar;
 mod literals;
 mod rule;

@@ -1,6 +1,7 @@
 //! What does a rule say, as its author wrote it?
 
 use palinode_code::{Confidence, Cwe, Language, Severity, languages};
+use palinode_flow::SinkKind;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -31,18 +32,28 @@ pub struct Rule {
     pub why: String,
     /// What to write instead, where the author says so.
     pub advice: Option<String>,
-    /// Code in which it finds something.
+    /// Code in which it finds something: in each of its languages, or, for a rule about flows, in the first.
     pub bad: Vec<String>,
     /// Code like it in which it finds nothing.
     pub good: Vec<String>,
     /// Whether a finding proposes edits that mend it.
     pub mends: bool,
+    /// What flows it finds, for a rule that has `flow` in place of `rule`.
+    pub(crate) flow: Option<Flows>,
     /// The mapping that ast-grep reads, without what only we read.
     pub(crate) body: Map<String, Value>,
     /// Words, in lower case, one of which a text must hold for the rule to match; `None` where any text may match.
     pub(crate) words: Option<Vec<String>>,
     /// What a match depends on.
     pub(crate) reach: Reach,
+}
+
+/// Which flows a rule finds: those of values from outside into places of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Flows {
+    pub(crate) into: SinkKind,
+    /// The kinds of places that the values come from, by name.
+    pub(crate) from: Vec<String>,
 }
 
 /// What of a text decides whether a node matches.
@@ -161,6 +172,12 @@ impl Reading<'_> {
 }
 
 impl Rule {
+    /// Whether it is about where values come from and go to, in place of what code looks like.
+    #[must_use]
+    pub fn is_about_flows(&self) -> bool {
+        self.flow.is_some()
+    }
+
     /// The rule that `text` is, in ast-grep's YAML form with our `metadata`. `None` for one that is switched off.
     pub(crate) fn read(file: &str, text: &str) -> Result<Option<Self>, Error> {
         let reading = Reading { file };
@@ -206,9 +223,17 @@ impl Rule {
             listed.push(reading.language("metadata.languages", name)?);
         }
         let first = reading.language("language", &language)?;
-        let rule = body
-            .get("rule")
-            .ok_or_else(|| reading.wrong("rule", "is missing"))?;
+        let flow = body
+            .remove("flow")
+            .map(|value| flows(&reading, &value))
+            .transpose()?;
+        let rule = match (&flow, body.get("rule")) {
+            (None, None) => return Err(reading.wrong("rule", "is missing")),
+            (Some(_), Some(_)) => {
+                return Err(reading.wrong("flow", "stands beside `rule`, which it is in place of"));
+            }
+            (_, rule) => rule,
+        };
         Ok(Some(Self {
             languages: if listed.is_empty() {
                 spoken_too(first)
@@ -224,7 +249,8 @@ impl Rule {
             bad: metadata.bad,
             good: metadata.good,
             mends: body.contains_key("fix"),
-            words: literals::words_of(rule, body.get("utils")),
+            words: rule.and_then(|rule| literals::words_of(rule, body.get("utils"))),
+            flow,
             reach: reach_of(&body, Place::default()),
             file: file.to_owned(),
             id,
@@ -233,6 +259,42 @@ impl Rule {
         }))
     }
 }
+
+/// What `flow` says: the name of a kind of place, or `into` with it and `from` with kinds of sources.
+fn flows(reading: &Reading<'_>, value: &Value) -> Result<Flows, Error> {
+    let name = value
+        .as_str()
+        .or_else(|| value.get("into").and_then(Value::as_str));
+    let into = name.and_then(|name| name.parse().ok());
+    let from = match value.get("from") {
+        None => OUTSIDE.map(str::to_owned).to_vec(),
+        Some(from) => serde_json::from_value(from.clone())
+            .map_err(|error| reading.wrong("flow.from", error.to_string()))?,
+    };
+    if let Some(unknown) = from.iter().find(|name| !OUTSIDE.contains(&name.as_str())) {
+        return Err(reading.wrong(
+            "flow.from",
+            format!("`{unknown}` is none of {}", OUTSIDE.join(", ")),
+        ));
+    }
+    match into {
+        Some(into) => Ok(Flows { into, from }),
+        None => {
+            let names = SinkKind::ALL.map(SinkKind::name).join(", ");
+            Err(reading.wrong("flow", format!("must name one of {names}")))
+        }
+    }
+}
+
+/// The kinds of places that values come from, as `from` names them.
+const OUTSIDE: [&str; 6] = [
+    "request",
+    "argument",
+    "environment",
+    "input",
+    "network",
+    "file",
+];
 
 /// The languages a rule for `language` is for: those that contain it.
 fn spoken_too(language: &'static Language) -> Vec<&'static Language> {

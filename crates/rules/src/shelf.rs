@@ -15,6 +15,8 @@ use crate::rule::Rule;
 pub(crate) struct Shelf {
     pub(crate) grammar: Grammar,
     pub(crate) rules: Vec<Arc<Rule>>,
+    /// The rules that are about flows.
+    pub(crate) flows: Vec<Arc<Rule>>,
     compiled: Vec<OnceLock<Option<Compiled>>>,
     words: Option<AhoCorasick>,
     /// For each word, the rules that need it.
@@ -33,6 +35,8 @@ pub(crate) struct Compiled {
 impl Shelf {
     /// The shelf of these rules, none of them compiled.
     pub(crate) fn new(grammar: Grammar, rules: Vec<Arc<Rule>>) -> Self {
+        let (flows, rules): (Vec<_>, Vec<_>) =
+            rules.into_iter().partition(|rule| rule.flow.is_some());
         let mut words: Vec<&str> = Vec::new();
         let mut always = Vec::new();
         for (at, rule) in rules.iter().enumerate() {
@@ -70,6 +74,7 @@ impl Shelf {
             compiled: rules.iter().map(|_| OnceLock::new()).collect(),
             grammar,
             rules,
+            flows,
             words,
             needing,
             always,

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use palinode_code::{Edit, Language, Parsed, Span, Text};
+use palinode_flow::Module;
 
 use crate::book::RuleBook;
 use crate::clock::Clock;
+use crate::flows;
 use crate::scan::{self, From, Hit, Pass, Scan};
 
 /// A text that grows, and is cut back now and then, with what the rules find in it.
@@ -18,6 +20,8 @@ pub struct Watch {
     parsed: Parsed,
     hits: Vec<Hit>,
     stopped: Vec<scan::Stopped>,
+    /// The flows in the text before the last edit, most of which need not be looked for again.
+    module: Option<Module>,
 }
 
 impl Watch {
@@ -29,6 +33,7 @@ impl Watch {
             parsed: language.parse(&Text::default()),
             hits: Vec::new(),
             stopped: Vec::new(),
+            module: None,
         }
     }
 
@@ -81,8 +86,12 @@ impl Watch {
             .retain(|stopped| pass.stopped.iter().all(|again| again.rule != stopped.rule));
         self.stopped.extend(pass.stopped);
         self.parsed = parsed;
+        let flows = match self.book.shelf(&self.parsed) {
+            Some(shelf) => flows::hits(shelf, &self.parsed, &mut self.module),
+            None => Vec::new(),
+        };
         let all = Pass {
-            hits: self.hits.clone(),
+            hits: self.hits.iter().cloned().chain(flows).collect(),
             stopped: self.stopped.clone(),
         };
         scan::settle(&self.parsed, all, true)

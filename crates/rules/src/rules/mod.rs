@@ -12,6 +12,7 @@ macro_rules! folder {
 mod c;
 mod cpp;
 mod csharp;
+mod flow;
 mod go;
 mod java;
 mod javascript;
@@ -20,10 +21,25 @@ mod python;
 mod rust;
 
 /// Our rules, by the language they are written for.
-pub(super) static FOLDERS: [Folder; 9] = [
+pub(super) static FOLDERS: [Folder; 10] = [
     Folder::new("c", &["c", "cpp"], c::TEXTS),
     Folder::new("cpp", &["cpp"], cpp::TEXTS),
     Folder::new("csharp", &["csharp"], csharp::TEXTS),
+    Folder::new(
+        "flow",
+        &[
+            "python",
+            "javascript",
+            "typescript",
+            "tsx",
+            "java",
+            "php",
+            "go",
+            "c",
+            "cpp",
+        ],
+        flow::TEXTS,
+    ),
     Folder::new("go", &["go"], go::TEXTS),
     Folder::new("java", &["java"], java::TEXTS),
     Folder::new(

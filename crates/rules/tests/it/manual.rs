@@ -40,7 +40,13 @@ fn each_rule_finds_its_bad_code_and_not_its_good_code() {
     let book = RuleBook::builtin();
     let mut wrong = Vec::new();
     for rule in book.rules() {
-        for language in &rule.languages {
+        // Examples of a rule about flows are written in its first language.
+        let shown = if rule.is_about_flows() {
+            1
+        } else {
+            rule.languages.len()
+        };
+        for language in &rule.languages[..shown] {
             let mut judge = |code: &str, bad: bool| {
                 let parsed = language.parse_fragment(&Text::from(code));
                 let id = &rule.id;

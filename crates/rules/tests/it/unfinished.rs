@@ -53,7 +53,7 @@ fn a_statement_that_is_whole_is_judged_in_an_open_function() {
             "javascript",
             "app.get('/', (req, res) => {\n  eval(req.query.a);\n  res."
         ),
-        ["javascript-eval"]
+        ["flow-code", "javascript-eval"]
     );
 }
 
