@@ -47,6 +47,11 @@ const REGISTRIES: &[Registry] = &[
         pure: true,
     },
     Registry {
+        folder: "crates/scan/src/analyzers/",
+        files: &["crates/scan/src/analyzers/mod.rs"],
+        pure: true,
+    },
+    Registry {
         folder: "xtask/src/verbs/",
         files: &["xtask/src/verbs/mod.rs"],
         pure: true,

@@ -157,8 +157,12 @@ impl Window {
     /// A span of the text as one of the window, on whole characters.
     fn inside(&self, readable: &str, span: Span) -> Range<usize> {
         let clamp = |at: usize| at.clamp(self.bytes.start, self.bytes.end);
-        let start = readable.floor_char_boundary(clamp(span.start));
-        let end = readable.ceil_char_boundary(clamp(span.end)).max(start);
+        let whole = |at: &usize| readable.is_char_boundary(*at);
+        // The window's own ends are whole, so there is one on either side.
+        let start = (0..=clamp(span.start)).rev().find(whole).unwrap_or(0);
+        let end = (clamp(span.end)..)
+            .find(whole)
+            .map_or(start, |end| end.max(start));
         start - self.bytes.start..end - self.bytes.start
     }
 }
