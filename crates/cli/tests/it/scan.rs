@@ -61,10 +61,15 @@ fn a_finding_is_shown_with_the_code_why_and_what_instead() {
 
 #[test]
 fn findings_below_the_wanted_severity_are_told_and_do_not_fail() {
-    let folder = folder(&[("view.py", FLAWED.as_bytes())]);
+    let folder = folder(&[(
+        "load.py",
+        b"import pickle\ntable = pickle.load(open('table'))\n",
+    )]);
     let ran = scan_in(folder.path(), &["--fail-on", "critical"], b"");
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(ran.text().contains("shell=True"));
+    assert!(ran.text().contains("pickle.load"), "{}", ran.text());
+    let ran = scan_in(folder.path(), &["--fail-on", "medium"], b"");
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
 }
 
 #[test]
@@ -215,4 +220,56 @@ fn rules_have_manuals() {
         ran.text()
             .contains(r#""analyzer":"builtin","state":"built in""#)
     );
+}
+
+#[test]
+fn programs_read_it_too_and_know_what_is_new() {
+    let folder = folder(&[("view.py", FLAWED.as_bytes())]);
+    let ran = scan_in(
+        folder.path(),
+        &["--format", "json", "-o", "before.json"],
+        b"",
+    );
+    assert_eq!((ran.code, ran.text()), (1, ""), "{}", ran.stderr);
+    let before = fs::read(folder.path().join("before.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&before).unwrap();
+    assert_eq!(report["schema"], 1);
+    assert_eq!(report["findings"][0]["cwes"][0], "CWE-78");
+    // The same again, some lines further down, is not new; what was added is.
+    let later = format!("import os\n\n\n{FLAWED}\n\ndef other(x):\n    os.system(x)\n");
+    fs::write(folder.path().join("view.py"), later).unwrap();
+    let ran = scan_in(folder.path(), &["--baseline", "before.json"], b"");
+    assert_eq!(ran.code, 1);
+    assert!(ran.text().contains("os.system(x)"), "{}", ran.text());
+    assert!(!ran.text().contains("shell=True"), "{}", ran.text());
+    assert!(
+        ran.stderr.contains("in the baseline: 1 finding"),
+        "{}",
+        ran.stderr
+    );
+    let ran = scan_in(folder.path(), &["--format", "sarif"], b"");
+    let sarif: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 2);
+}
+
+#[test]
+fn a_comment_takes_a_finding_back_with_a_reason_only() {
+    let with = |comment: &str| {
+        let code =
+            format!("import os\nos.system(x)  # palinode: ignore[python-os-system] {comment}\n");
+        let folder = folder(&[("a.py", code.as_bytes())]);
+        scan_in(folder.path(), &["a.py"], b"")
+    };
+    let ran = with("x is one of three names");
+    assert_eq!((ran.code, ran.text()), (0, ""), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("taken back by comments: 1 finding"),
+        "{}",
+        ran.stderr
+    );
+    let ran = with("");
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("gives no reason"), "{}", ran.stderr);
 }

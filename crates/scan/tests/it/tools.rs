@@ -50,6 +50,8 @@ fn tools_find_what_they_are_known_to_find() {
         let name = run.analyzer.name;
         let expected = EXPECTED.iter().find(|(known, _, _)| *known == name);
         match (&run.status, expected) {
+            // Our own rules, which are tested where they stand.
+            (Status::Findings, None) if name == "builtin" => assert!(run.failed.is_empty()),
             (Status::Findings, Some((_, rules, unreadable))) => {
                 for rule in *rules {
                     let found = run
