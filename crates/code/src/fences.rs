@@ -28,12 +28,6 @@ pub struct Fenced {
 /// Lines of a block: where each starts there, and the bytes of the outer text that it is.
 type Lines = Vec<(usize, Range<usize>)>;
 
-impl PartialEq<str> for Fenced {
-    fn eq(&self, code: &str) -> bool {
-        self.text.as_bytes() == code.as_bytes()
-    }
-}
-
 impl Fenced {
     /// The language that the block names, if it is a known one: `python`, `py`, `Python3`, `.py`, `{.python}`,
     /// `lang=python`, `main.py`, `src/main.py`.

@@ -24,21 +24,11 @@ impl Document {
     /// The document of a text. Cost: one copy of the text.
     pub(crate) fn new(parsed: &Parsed, grammar: &Grammar) -> Self {
         Self {
-            source: readable(parsed.text().as_bytes()),
+            source: parsed.text().readable().into_owned(),
             grammar: grammar.clone(),
             tree: parsed.tree().clone(),
         }
     }
-}
-
-/// The bytes as a string of the same length.
-pub(crate) fn readable(bytes: &[u8]) -> String {
-    let mut source = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        source.push_str(chunk.valid());
-        source.extend(std::iter::repeat_n('?', chunk.invalid().len()));
-    }
-    source
 }
 
 impl Doc for Document {

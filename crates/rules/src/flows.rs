@@ -1,9 +1,8 @@
 //! Which values from outside arrive where they do harm, as the rules about flows say?
 
-use palinode_code::{Finding, Parsed, Span};
+use palinode_code::{Finding, Parsed, Span, Text};
 use palinode_flow::{Flow, Limits, Module, Tables};
 
-use crate::document::readable;
 use crate::rule::{Breadth, Reach, Rule};
 use crate::scan::{ANALYZER, Hit};
 use crate::shelf::Shelf;
@@ -50,10 +49,14 @@ fn hit(rule: &Rule, flow: &Flow, parsed: &Parsed) -> Hit {
         .root()
         .descendant_for_byte_range(span.start, span.end);
     let source = parsed.text().slice(flow.source.span).unwrap_or_default();
-    let message = rule.message.replace(
-        "$SOURCE",
-        readable(source).lines().next().unwrap_or_default(),
-    );
+    let source = Text::from(source);
+    let first_line = source
+        .readable()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    let message = rule.message.replace("$SOURCE", &first_line);
     Hit {
         reach: Reach {
             breadth: Breadth::File,

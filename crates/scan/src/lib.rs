@@ -45,4 +45,4 @@ pub use place::{Columns, Place};
 pub use request::{Observer, Request, Settings, Silent};
 pub use run::{FailedFile, Run, Skipped, Status};
 pub use scanning::{Report, scan};
-pub use source::{Source, fenced};
+pub use source::Source;

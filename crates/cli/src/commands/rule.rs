@@ -123,7 +123,7 @@ fn joined(examples: &[String]) -> String {
     examples.join("\n\n")
 }
 
-/// There is no such rule; perhaps one whose name is part of it, or the other way round.
+/// There is no such rule; perhaps one that has all words of the name in its own.
 fn unknown(book: &RuleBook, id: &str) -> Failure {
     let asked = id.to_ascii_lowercase();
     let parts: Vec<&str> = asked.split(['-', '_', ' ']).collect();

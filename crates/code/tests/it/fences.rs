@@ -65,6 +65,11 @@ fn languages_are_named_in_many_ways() {
         assert_eq!(name, Some("python"), "{info}");
     }
     assert_eq!(fenced(&text("```unheard-of\n```"))[0].language(), None);
+    // Code within a line opens nothing; a block that is cut off is one.
+    assert!(fenced(&text("```not `a` fence\n")).is_empty());
+    let cut = fenced(&text("```py\neval(x)"));
+    assert_eq!(cut[0].text.as_bytes(), b"eval(x)");
+    assert!(!cut[0].closed);
 }
 
 proptest! {

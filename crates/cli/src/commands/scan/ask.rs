@@ -12,9 +12,9 @@ use palinode_scan::analyzers::{ANALYZERS, by_name};
 use palinode_scan::filter::{Baseline, Suppressed, suppress};
 use palinode_scan::{Analyzer, Report, Request, Settings, Silent, scan};
 
-use super::Arguments;
 use super::collect::{Collected, Source};
 use super::rules::{book, read_rules};
+use super::{Arguments, cannot_read};
 use crate::console::variable;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
@@ -202,8 +202,4 @@ pub(crate) fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
         ..Settings::default()
     })
-}
-
-fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(format!("cannot read `{}`", path.display())).because(error)
 }

@@ -9,6 +9,7 @@ use ignore::WalkBuilder;
 use palinode_code::languages::{self, Language};
 use palinode_code::{Text, fenced};
 
+use super::cannot_read;
 use crate::failure::Failure;
 
 /// Bytes at a file's start in which a zero says that it is no text, as git has it.
@@ -90,11 +91,11 @@ pub(crate) struct Choice {
 pub(crate) fn collect(paths: &[PathBuf], choice: Choice) -> Result<Collected, Failure> {
     let mut collected = Collected::default();
     for path in paths {
-        let metadata = fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
+        let metadata = fs::metadata(path).map_err(|error| unread(path, &error))?;
         if metadata.is_dir() {
             below(path, choice, &mut collected);
         } else {
-            let bytes = fs::read(path).map_err(|error| cannot_read(path, &error))?;
+            let bytes = fs::read(path).map_err(|error| unread(path, &error))?;
             let name = path.display().to_string();
             let found = sources(&name, Some(path), bytes, choice.language);
             if found.is_empty() {
@@ -215,8 +216,7 @@ fn read(path: &Path, most: u64) -> Result<Vec<u8>, Why> {
     Ok(bytes)
 }
 
-fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(format!("cannot read `{}`", path.display()))
-        .because(error)
+fn unread(path: &Path, error: &std::io::Error) -> Failure {
+    cannot_read(path, error)
         .hint("name files and folders that exist and may be read, or `-` for standard input")
 }

@@ -8,7 +8,7 @@ mod told;
 
 use std::fs;
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use palinode_code::Severity;
 use palinode_code::languages::{self, Language};
@@ -192,6 +192,11 @@ fn gather(
         collected.sources.extend(found);
     }
     Ok(collected)
+}
+
+/// A file that was named cannot be read.
+fn cannot_read(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!("cannot read `{}`", path.display())).because(error)
 }
 
 /// The answer, to where it was asked for.

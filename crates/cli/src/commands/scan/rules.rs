@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use palinode_rules::RuleBook;
 
+use super::cannot_read;
 use crate::failure::Failure;
 
 /// Files of rules below `paths`, with their texts, in the order of their names.
@@ -14,7 +15,7 @@ use crate::failure::Failure;
 pub(crate) fn read_rules(paths: &[PathBuf]) -> Result<Vec<(String, String)>, Failure> {
     let mut texts = Vec::new();
     for path in paths {
-        let metadata = fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
+        let metadata = fs::metadata(path).map_err(|error| unread(path, &error))?;
         let mut files = vec![path.clone()];
         if metadata.is_dir() {
             files.clear();
@@ -28,7 +29,7 @@ pub(crate) fn read_rules(paths: &[PathBuf]) -> Result<Vec<(String, String)>, Fai
             }
         }
         for file in files {
-            let text = fs::read_to_string(&file).map_err(|error| cannot_read(&file, &error))?;
+            let text = fs::read_to_string(&file).map_err(|error| unread(&file, &error))?;
             texts.push((file.display().to_string(), text));
         }
     }
@@ -68,8 +69,6 @@ fn below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(format!("cannot read `{}`", path.display()))
-        .because(error)
-        .hint("name files and folders of rules, in YAML")
+fn unread(path: &Path, error: &std::io::Error) -> Failure {
+    cannot_read(path, error).hint("name files and folders of rules, in YAML")
 }
