@@ -16,6 +16,7 @@ mod error;
 mod flows;
 mod grammar;
 mod literals;
+mod of_file;
 mod rule;
 mod scan;
 mod shelf;

@@ -18,6 +18,11 @@ pub(crate) fn words_of(rule: &Value, utils: Option<&Value>) -> Option<Vec<String
     Some(words)
 }
 
+/// Of the words that one condition needs, if it needs any, and those that another needs, the set that is rarer.
+pub(crate) fn rarer(words: Option<Vec<String>>, other: Vec<String>) -> Option<Vec<String>> {
+    best([words, Some(other)].into_iter())
+}
+
 fn of_rule(rule: &Value, utils: Option<&Value>, depth: usize) -> Option<Vec<String>> {
     let depth = depth.checked_sub(1)?;
     let fields = rule.as_object()?;

@@ -42,6 +42,9 @@ pub struct Rule {
     pub(crate) flow: Option<Flows>,
     /// The mapping that ast-grep reads, without what only we read.
     pub(crate) body: Map<String, Value>,
+    /// What some node of the file must match for the rule to be asked at all: a mapping like `rule`'s, and in place of
+    /// it once a text, so that a fact about the file is not looked for from each node.
+    pub(crate) of_file: Option<Value>,
     /// Words, in lower case, one of which a text must hold for the rule to match; `None` where any text may match.
     pub(crate) words: Option<Vec<String>>,
     /// What a match depends on.
@@ -234,6 +237,22 @@ impl Rule {
             }
             (_, rule) => rule,
         };
+        let utils = body.get("utils");
+        let words = rule.and_then(|rule| literals::words_of(rule, utils));
+        let of_file = body.get("file");
+        if flow.is_some() && of_file.is_some() {
+            return Err(reading.wrong("file", "stands beside `flow`, which asks about the file"));
+        }
+        let words = match of_file.and_then(|of_file| literals::words_of(of_file, utils)) {
+            Some(theirs) => literals::rarer(words, theirs),
+            None => words,
+        };
+        let mut reach = reach_of(&body, Place::default());
+        if let Some(of_file) = of_file {
+            reach.breadth = Breadth::File;
+            reach.absence |= has_negation(of_file);
+        }
+        let of_file = body.remove("file");
         Ok(Some(Self {
             languages: if listed.is_empty() {
                 spoken_too(first)
@@ -249,9 +268,10 @@ impl Rule {
             bad: metadata.bad,
             good: metadata.good,
             mends: body.contains_key("fix"),
-            words: rule.and_then(|rule| literals::words_of(rule, body.get("utils"))),
+            words,
             flow,
-            reach: reach_of(&body, Place::default()),
+            reach,
+            of_file,
             file: file.to_owned(),
             id,
             message: message.trim().to_owned(),
@@ -348,6 +368,17 @@ fn reach_of(fields: &Map<String, Value>, place: Place) -> Reach {
         }
     }
     reach
+}
+
+/// Whether a condition asks that something is not there.
+fn has_negation(condition: &Value) -> bool {
+    match condition {
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(field, value)| field == "not" || has_negation(value)),
+        Value::Array(values) => values.iter().any(has_negation),
+        _ => false,
+    }
 }
 
 /// Kinds of nodes that are a whole file.
@@ -459,6 +490,28 @@ mod tests {
             reach("{kind: call_expression, not: {inside: {kind: if_statement}}}"),
             of(Breadth::Item, true)
         );
+    }
+
+    #[test]
+    fn a_fact_about_the_file_reaches_over_all_of_it_and_its_words_count() {
+        let with = |file: &str| {
+            let text = format!(
+                "id: a\nlanguage: Python\nmessage: m\nrule: {{kind: call}}\nfile: {file}\n"
+            );
+            read(&text).expect("is read").expect("is on")
+        };
+        let rule = with("{kind: import_statement, regex: pickle}");
+        assert_eq!(rule.words, Some(vec!["pickle".to_owned()]));
+        assert_eq!(
+            rule.reach,
+            Reach {
+                breadth: Breadth::File,
+                absence: false
+            }
+        );
+        assert!(rule.of_file.is_some() && !rule.body.contains_key("file"));
+        let rule = with("{kind: module, not: {has: {kind: import_statement}}}");
+        assert!(rule.reach.absence);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use palinode_code::{Edit, Finding, Parsed, Span};
 
 use crate::clock::{Clock, Meter};
 use crate::document::Document;
+use crate::of_file;
 use crate::rule::{Breadth, Reach, Rule};
 use crate::shelf::{Compiled, Shelf};
 use crate::suppressions::{self, Suppressed};
@@ -92,11 +93,13 @@ pub(crate) fn pass(shelf: &Shelf, parsed: &Parsed, clock: Option<Clock<'_>>, fro
         return Pass::default();
     }
     let root = AstGrep::doc(Document::new(parsed, &shelf.grammar));
+    let mut meter = Meter::new(clock, asked.len());
+    let answered = of_file::answered(asked.iter().map(|asked| asked.compiled), &root, &mut meter);
     // The tree is the document's own, since the nodes that are matched borrow it.
     let tree = root.root().get_inner_node();
     let mut by_kind: Vec<Vec<usize>> =
         vec![Vec::new(); shelf.grammar.tree_sitter.node_kind_count()];
-    for (at, asked) in asked.iter().enumerate() {
+    for (at, asked) in asked.iter().enumerate().filter(|(at, _)| answered[*at]) {
         for &kind in &asked.compiled.kinds {
             if let Some(rules) = by_kind.get_mut(usize::from(kind)) {
                 rules.push(at);
@@ -105,7 +108,6 @@ pub(crate) fn pass(shelf: &Shelf, parsed: &Parsed, clock: Option<Clock<'_>>, fro
     }
     let length = parsed.text().len();
     let lowest = asked.iter().map(|asked| asked.from).min().unwrap_or(0);
-    let mut meter = Meter::new(clock, asked.len());
     let mut hits = Vec::new();
     let mut cursor = tree.walk();
     'walk: loop {

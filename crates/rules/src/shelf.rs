@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use aho_corasick::AhoCorasick;
 use ast_grep_config::{GlobalRules, RuleConfig, SerializableRuleConfig};
 use ast_grep_core::Matcher;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::grammar::Grammar;
@@ -29,6 +29,15 @@ pub(crate) struct Shelf {
 pub(crate) struct Compiled {
     pub(crate) config: RuleConfig<Grammar>,
     /// Kinds of the nodes it can match.
+    pub(crate) kinds: Vec<u16>,
+    /// What some node of the text must match.
+    pub(crate) of_file: Option<OfFile>,
+}
+
+/// A fact about a file, as it is asked.
+pub(crate) struct OfFile {
+    pub(crate) config: RuleConfig<Grammar>,
+    /// Kinds of the nodes that can show it.
     pub(crate) kinds: Vec<u16>,
 }
 
@@ -111,12 +120,40 @@ impl Shelf {
 
 /// The rule with its patterns parsed by a grammar.
 pub(crate) fn compile(rule: &Rule, grammar: &Grammar) -> Result<Compiled, Error> {
+    let (config, kinds) = read_condition(rule, grammar, "rule", &rule.body)?;
+    let of_file = match &rule.of_file {
+        None => None,
+        Some(condition) => {
+            let utils = rule.body.get("utils");
+            let mut body: Map<String, Value> = utils
+                .map(|utils| ("utils".to_owned(), utils.clone()))
+                .into_iter()
+                .collect();
+            body.insert("rule".to_owned(), condition.clone());
+            let (config, kinds) = read_condition(rule, grammar, "file", &body)?;
+            Some(OfFile { config, kinds })
+        }
+    };
+    Ok(Compiled {
+        config,
+        kinds,
+        of_file,
+    })
+}
+
+/// A condition with its patterns parsed, and the kinds of nodes that can match it.
+fn read_condition(
+    rule: &Rule,
+    grammar: &Grammar,
+    field: &str,
+    body: &Map<String, Value>,
+) -> Result<(RuleConfig<Grammar>, Vec<u16>), Error> {
     let wrong = |reason: String| Error::Field {
         file: rule.file.clone(),
-        field: "rule".to_owned(),
+        field: field.to_owned(),
         reason: format!("for {}: {reason}", grammar.language.title),
     };
-    let mut body = rule.body.clone();
+    let mut body = body.clone();
     body.insert("id".to_owned(), Value::String(rule.id.clone()));
     body.insert("message".to_owned(), Value::String(rule.message.clone()));
     body.insert("language".to_owned(), Value::String(grammar.key()));
@@ -128,11 +165,9 @@ pub(crate) fn compile(rule: &Rule, grammar: &Grammar) -> Result<Compiled, Error>
     let kinds = kinds
         .iter()
         .flatten()
-        .filter_map(|kind| u16::try_from(kind).ok());
-    Ok(Compiled {
-        kinds: kinds.collect(),
-        config,
-    })
+        .filter_map(|kind| u16::try_from(kind).ok())
+        .collect();
+    Ok((config, kinds))
 }
 
 /// An error and what it rests on, in one line.

@@ -58,6 +58,7 @@ pub(super) static TEXTS: &[(&str, &str)] = folder! { "python":
     "python-url-given"
     "python-weak-cipher"
     "python-weak-hash"
+    "python-xml-entities-on"
     "python-xml-parser"
     "python-xpath-given"
     "python-yaml-load"

@@ -37,6 +37,17 @@ fn users_rules_stand_beside_ours() {
 }
 
 #[test]
+fn a_rule_is_asked_only_of_a_file_that_shows_what_it_asks() {
+    let rule = "id: a\nlanguage: Python\nmessage: m\nfile: {kind: import_statement, matches: fast}\nrule: {pattern: load($X)}\nutils: {fast: {regex: ujson}}\n";
+    let book = RuleBook::empty()
+        .with_rules([("a.yml", rule)])
+        .expect("is a rule");
+    let found = |code: &str| rules(&scan(&book, "python", code)).len();
+    assert_eq!(found("load(x)\nimport ujson\nload(y)\n"), 2);
+    assert_eq!(found("import json\nload(x)  # ujson\n"), 0);
+}
+
+#[test]
 fn what_cannot_be_asked_is_refused_by_file_and_field() {
     let refusal = |text: &str| match RuleBook::builtin().with_rules([("a.yml", text)]) {
         Err(error) => error.to_string(),
@@ -52,6 +63,16 @@ fn what_cannot_be_asked_is_refused_by_file_and_field() {
     assert!(refusal("id: a\nlanguage: c\nmessage: m\nrule: {regex: a}").contains("kind"));
     assert!(
         refusal("id: a\nlanguage: c\nmessage: m\nrule: {pattern: f($A)}\nfix: $B").contains("B")
+    );
+    assert!(
+        refusal(
+            "id: a\nlanguage: c\nmessage: m\nrule: {pattern: f($A)}\nfile: {kind: no_such_kind}"
+        )
+        .contains("`file`: for C:")
+    );
+    assert!(
+        refusal("id: a\nlanguage: c\nmessage: m\nflow: sql\nfile: {kind: identifier}")
+            .contains("`file`")
     );
     assert!(
         refusal("id: python-eval\nlanguage: c\nmessage: m\nrule: {pattern: f($A)}")

@@ -39,6 +39,28 @@ fn agrees(language: &'static Language, code: &[u8], steps: &[i16]) -> Result<(),
     Ok(())
 }
 
+#[test]
+fn a_fact_about_the_file_that_comes_late_or_goes_again_counts() {
+    let code = "value = loads(data)\nfrom pickle import loads\nother = loads(data)\n";
+    let python = languages::by_name("python").expect("is known");
+    let mut watch = Watch::new(Arc::new(RuleBook::builtin()), python);
+    let mut found = |to: usize| {
+        let has = watch.parsed().text().len();
+        let scan = match to < has {
+            true => watch.cut_to(to),
+            false => watch.append(&code.as_bytes()[has..to]),
+        };
+        scan.findings
+            .iter()
+            .filter(|finding| finding.rule == "python-unpickle-imported")
+            .count()
+    };
+    let first_line = code.find('\n').map_or(0, |at| at + 1);
+    assert_eq!(found(first_line), 0);
+    assert_eq!(found(code.len()), 2);
+    assert_eq!(found(first_line), 0);
+}
+
 /// The bad and the good code of the rules for a language, one after the other.
 fn examples(language: &'static Language) -> Vec<String> {
     let book = RuleBook::builtin();
