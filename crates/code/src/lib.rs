@@ -27,6 +27,7 @@ mod text;
 mod tokens;
 mod walk;
 pub mod weaknesses;
+mod whole;
 
 pub use tree_sitter;
 
@@ -43,3 +44,4 @@ pub use span::Span;
 pub use syntax_error::{SyntaxError, SyntaxErrorKind};
 pub use text::{Position, Text};
 pub use weaknesses::Cwe;
+pub use whole::Whole;

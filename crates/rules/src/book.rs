@@ -12,6 +12,7 @@ use crate::grammar::Grammar;
 use crate::rule::Rule;
 use crate::scan::{self, From, Options, Scan};
 use crate::shelf::{self, Shelf};
+use crate::view::View;
 
 /// A set of rules: ours, and those of users.
 ///
@@ -108,12 +109,14 @@ impl RuleBook {
     /// ```
     #[must_use]
     pub fn scan(&self, parsed: &Parsed, options: &Options<'_>) -> Scan {
+        let view = options.unfinished.then(|| View::of(parsed));
+        let parsed = view.as_ref().map_or(parsed, |view| &view.parsed);
         let Some(shelf) = self.shelf(parsed) else {
             return Scan::default();
         };
         let mut pass = scan::pass(shelf, parsed, options.clock, From::default());
         pass.hits.extend(flows::hits(shelf, parsed, &mut None));
-        scan::settle(parsed, pass, options.unfinished)
+        scan::settle(parsed, pass, view.as_ref())
     }
 
     /// The rules for the grammar that read this text.

@@ -22,6 +22,7 @@ mod scan;
 mod shelf;
 mod suppressions;
 mod unfinished;
+mod view;
 mod watch;
 
 pub use book::RuleBook;

@@ -15,6 +15,7 @@ use crate::rule::{Breadth, Reach, Rule};
 use crate::shelf::{Compiled, Shelf};
 use crate::suppressions::{self, Suppressed};
 use crate::unfinished::Unfinished;
+use crate::view::View;
 
 /// Who reports: the name in every finding of this room.
 pub const ANALYZER: &str = "builtin";
@@ -217,11 +218,15 @@ fn one_line(text: &str) -> String {
 }
 
 /// The result of a scan, from what all passes gave.
-pub(crate) fn settle(parsed: &Parsed, mut pass: Pass, unfinished: bool) -> Scan {
+/// `unfinished` is the view that was asked, of a text that may go on.
+pub(crate) fn settle(parsed: &Parsed, mut pass: Pass, unfinished: Option<&View>) -> Scan {
     // A rule that asks what is not there cannot be asked of a piece of code that is broken off.
     pass.hits.retain(|hit| !hit.reach.absence || !hit.broken);
-    if unfinished && !pass.hits.is_empty() {
-        let end = Unfinished::of(parsed);
+    if let Some(view) = unfinished.filter(|_| !pass.hits.is_empty()) {
+        let end = match view.whole {
+            Some(whole) => Unfinished::closed(parsed, whole),
+            None => Unfinished::broken(parsed),
+        };
         pass.hits.retain(|hit| end.lets_through(hit));
     }
     let mut findings: Vec<Finding> = pass.hits.into_iter().map(|hit| hit.finding).collect();

@@ -18,8 +18,25 @@ pub(crate) struct Unfinished {
 }
 
 impl Unfinished {
-    /// What of this text is unfinished. Cost: walks down the right edge of the tree, and a visit of what has errors.
-    pub(crate) fn of(parsed: &Parsed) -> Self {
+    /// What of this text is unfinished, where `whole` of it was closed so that it parses.
+    pub(crate) fn closed(parsed: &Parsed, whole: usize) -> Self {
+        let bytes = parsed.text().as_bytes();
+        let end = bytes[..whole.min(bytes.len())].trim_ascii_end().len();
+        let in_braces = parsed.language().name != "python";
+        let mut open = open_functions(parsed.root(), end);
+        // Behind its own brace, a function is over.
+        open.retain(|function| !in_braces || function.end > whole);
+        Self {
+            tail: whole,
+            errors: Vec::new(),
+            open,
+            end,
+        }
+    }
+
+    /// What is unfinished of a text that does not parse, however it is closed. Cost: walks down the right edge of the
+    /// tree, and a visit of what has errors.
+    pub(crate) fn broken(parsed: &Parsed) -> Self {
         let bytes = parsed.text().as_bytes();
         let end = bytes.trim_ascii_end().len();
         let ended = bytes[end..].contains(&b'\n')

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use palinode_code::{Edit, Language, Parsed, Span, Text};
+use palinode_code::{Language, Parsed, Text};
 use palinode_flow::Module;
 
 use crate::book::RuleBook;
 use crate::clock::Clock;
 use crate::flows;
 use crate::scan::{self, From, Hit, Pass, Scan};
+use crate::view::View;
 
 /// A text that grows, and is cut back now and then, with what the rules find in it.
 ///
@@ -17,7 +18,8 @@ use crate::scan::{self, From, Hit, Pass, Scan};
 /// found is what a scan of the whole text as unfinished gives.
 pub struct Watch {
     book: Arc<RuleBook>,
-    parsed: Parsed,
+    text: Text,
+    view: View,
     hits: Vec<Hit>,
     stopped: Vec<scan::Stopped>,
     /// The flows in the text before the last edit, most of which need not be looked for again.
@@ -30,17 +32,18 @@ impl Watch {
     pub fn new(book: Arc<RuleBook>, language: &'static Language) -> Self {
         Self {
             book,
-            parsed: language.parse(&Text::default()),
+            text: Text::default(),
+            view: View::of(&language.parse(&Text::default())),
             hits: Vec::new(),
             stopped: Vec::new(),
             module: None,
         }
     }
 
-    /// The text so far, with its tree.
+    /// The text so far.
     #[must_use]
-    pub fn parsed(&self) -> &Parsed {
-        &self.parsed
+    pub fn text(&self) -> &Text {
+        &self.text
     }
 
     /// Puts bytes at the end, and says what is found in the text then. Rules take the time they take; see
@@ -51,57 +54,48 @@ impl Watch {
 
     /// [`Watch::append`] with a clock that stops rules which take too long.
     pub fn append_within(&mut self, bytes: &[u8], clock: Option<Clock<'_>>) -> Scan {
-        let end = self.parsed.text().len();
-        self.change(&Edit::new(Span::at(end), bytes), clock)
+        let text = Text::from([self.text.as_bytes(), bytes].concat());
+        self.change(text, clock)
     }
 
     /// Takes back all bytes from `length` on, and says what is found in the text then. A length beyond the text
     /// takes back nothing.
     pub fn cut_to(&mut self, length: usize) -> Scan {
-        let end = self.parsed.text().len();
-        self.change(&Edit::new(Span::new(length.min(end), end), []), None)
+        let end = self.text.len();
+        self.change(Text::from(&self.text.as_bytes()[..length.min(end)]), None)
     }
 
-    fn change(&mut self, edit: &Edit, clock: Option<Clock<'_>>) -> Scan {
-        let edited = self.parsed.edited(edit);
-        let (parsed, unchanged) = edited.expect("an edit at the end of the text lies in the text");
-        // Where there are errors, the parser may go on differently than it would in the whole text; how, depends on
-        // what it knew before the edit. A text is to have one set of findings, however it came to be.
-        let (parsed, unchanged) = match parsed.root().has_error() {
-            true => (parsed.language().parse(parsed.text()), 0),
-            false => (parsed, unchanged),
-        };
+    fn change(&mut self, text: Text, clock: Option<Clock<'_>>) -> Scan {
+        let (view, unchanged) = self.view.next(&text);
+        (self.text, self.view) = (text, view);
+        let parsed = &self.view.parsed;
         let from = From {
             node: unchanged,
-            item: item_before(&parsed, unchanged),
+            item: item_before(parsed, unchanged),
         };
-        let pass = match self.book.shelf(&parsed) {
-            Some(shelf) => scan::pass(shelf, &parsed, clock, from),
-            None => Pass::default(),
+        let Some(shelf) = self.book.shelf(parsed) else {
+            return Scan::default();
         };
+        let pass = scan::pass(shelf, parsed, clock, from);
         self.hits
             .retain(|hit| hit.finding.span.end < from.of(hit.reach.breadth));
         self.hits.extend(pass.hits);
         self.stopped
             .retain(|stopped| pass.stopped.iter().all(|again| again.rule != stopped.rule));
         self.stopped.extend(pass.stopped);
-        self.parsed = parsed;
-        let flows = match self.book.shelf(&self.parsed) {
-            Some(shelf) => flows::hits(shelf, &self.parsed, &mut self.module),
-            None => Vec::new(),
-        };
+        let flows = flows::hits(shelf, parsed, &mut self.module);
         let all = Pass {
             hits: self.hits.iter().cloned().chain(flows).collect(),
             stopped: self.stopped.clone(),
         };
-        scan::settle(&self.parsed, all, true)
+        scan::settle(parsed, all, Some(&self.view))
     }
 }
 
 impl std::fmt::Debug for Watch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Watch")
-            .field("parsed", &self.parsed)
+            .field("parsed", &self.view.parsed)
             .field("hits", &self.hits.len())
             .finish_non_exhaustive()
     }

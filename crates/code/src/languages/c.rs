@@ -3,6 +3,7 @@
 use super::{Language, Syntax};
 use crate::frame::Frame;
 use crate::functions::declarators;
+use crate::whole::{Lexis};
 
 /// C.
 pub(super) static ENTRY: Language = Language {
@@ -24,6 +25,10 @@ leave a syntax error. Functions are definitions, and prototypes outside function
             after: "",
             kinds: &[],
         }],
+        lexis: Lexis {
+            directives: true,
+            ..Lexis::COMMON
+        },
         ..Syntax::COMMON
     },
 };

@@ -3,6 +3,7 @@
 use super::{Language, Syntax};
 use crate::frame::Frame;
 use crate::functions::{Found, NamingRule, Place, declarators};
+use crate::whole::{Lexis, Raw};
 
 /// C++.
 pub(super) static ENTRY: Language = Language {
@@ -51,6 +52,12 @@ bodies are not listed, since `Widget w(a, b);` looks like a prototype.",
                 kinds: &["class_specifier", "field_declaration_list"],
             },
         ],
+        lexis: Lexis {
+            directives: true,
+            raw: Raw::Named,
+            handler: b"catch (...) {}",
+            ..Lexis::COMMON
+        },
         ..Syntax::COMMON
     },
 };

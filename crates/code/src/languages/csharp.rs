@@ -3,6 +3,7 @@
 use super::{Language, Syntax};
 use crate::frame::Frame;
 use crate::functions::{Found, NamingRule, Place};
+use crate::whole::{Lexis, Quote};
 
 /// C#.
 pub(super) static ENTRY: Language = Language {
@@ -36,6 +37,19 @@ accessors with a body, which are named `Size.get`. Attributes are part of a sign
             after: "}\n",
             kinds: &["class_declaration", "declaration_list"],
         }],
+        lexis: Lexis {
+            strings: &[
+                Quote::new(b"\"\"\"").over_lines().without_escapes(),
+                Quote::verbatim(b"@\""),
+                Quote::verbatim(b"@$\""),
+                Quote::verbatim(b"$@\""),
+                Quote::new(b"\""),
+                Quote::new(b"'"),
+            ],
+            directives: true,
+            handler: b"finally {}",
+            ..Lexis::COMMON
+        },
         ..Syntax::COMMON
     },
 };

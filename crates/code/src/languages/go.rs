@@ -4,6 +4,7 @@ use tree_sitter::Node;
 
 use super::{Language, Syntax};
 use crate::functions::{Found, NamingRule, Place};
+use crate::whole::{Layout, Lexis, Quote};
 
 /// Go.
 pub(super) static ENTRY: Language = Language {
@@ -38,6 +39,15 @@ two parameters.",
                 statements: &["var_declaration"],
             },
         ],
+        lexis: Lexis {
+            layout: Layout::Lines,
+            strings: &[
+                Quote::new(b"`").over_lines().without_escapes(),
+                Quote::new(b"\""),
+                Quote::new(b"'"),
+            ],
+            ..Lexis::COMMON
+        },
         ..Syntax::COMMON
     },
 };

@@ -3,6 +3,7 @@
 use super::{Language, Syntax};
 use crate::frame::Frame;
 use crate::functions::{Found, NamingRule, Place};
+use crate::whole::{Lexis, Quote};
 
 /// Java.
 pub(super) static ENTRY: Language = Language {
@@ -37,6 +38,15 @@ Annotations are part of a signature.",
             after: "}\n",
             kinds: &["class_declaration", "class_body"],
         }],
+        lexis: Lexis {
+            strings: &[
+                Quote::new(b"\"\"\"").over_lines(),
+                Quote::new(b"\""),
+                Quote::new(b"'"),
+            ],
+            handler: b"finally {}",
+            ..Lexis::COMMON
+        },
         ..Syntax::COMMON
     },
 };

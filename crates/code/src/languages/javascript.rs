@@ -2,6 +2,7 @@
 
 use super::{Language, Syntax};
 use crate::functions::ecmascript;
+use crate::whole::{Layout, Lexis, Quote};
 
 /// JavaScript, with JSX.
 pub(super) static ENTRY: Language = Language {
@@ -22,6 +23,16 @@ assignment's owner is what stands before the last dot: `exports.run = …` gives
         owner: ecmascript::owner,
         naming: ecmascript::NAMING,
         frames: ecmascript::FRAMES,
+        lexis: LEXIS,
         ..Syntax::COMMON
     },
 };
+
+/// The tokens of JavaScript, and of the languages that contain it.
+pub(super) const LEXIS: Lexis = Lexis {
+            layout: Layout::Lines,
+            strings: &[Quote::TEMPLATE, Quote::new(b"\""), Quote::new(b"'")],
+            regexes: true,
+            handler: b"finally {}",
+            ..Lexis::COMMON
+        };

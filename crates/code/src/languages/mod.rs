@@ -11,6 +11,7 @@ use crate::frame::Frame;
 use crate::functions::{Found, NamingRule, Place};
 use crate::parsed::Parsed;
 use crate::text::Text;
+use crate::whole::{Lexis, Whole};
 
 mod c;
 mod cpp;
@@ -75,6 +76,8 @@ pub(crate) struct Syntax {
     pub(crate) naming: &'static [NamingRule],
     /// What may be put around a piece of a file so that it parses, the likeliest first.
     pub(crate) frames: &'static [Frame],
+    /// Its tokens, as far as brackets and ends of statements go.
+    pub(crate) lexis: Lexis,
 }
 
 impl Syntax {
@@ -88,6 +91,7 @@ impl Syntax {
         owner: |_| None,
         naming: &[],
         frames: &[],
+        lexis: Lexis::COMMON,
     };
 }
 
@@ -122,6 +126,15 @@ impl Language {
     #[must_use]
     pub fn parse_fragment(&'static self, text: &Text) -> Parsed {
         Parsed::fragment(self, text)
+    }
+
+    /// What of a text that is still being written is whole, and what would close it. `None` where that cannot be
+    /// told: brackets that do not match, or more set aside than a statement has.
+    ///
+    /// Cost: one pass over the bytes, without parsing them.
+    #[must_use]
+    pub fn whole_part(&'static self, bytes: &[u8]) -> Option<Whole> {
+        Whole::of(self, bytes)
     }
 
     /// Reads `bytes`, after one copy of them.

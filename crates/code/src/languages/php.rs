@@ -3,6 +3,7 @@
 use super::{Language, Syntax};
 use crate::frame::Frame;
 use crate::functions::{Found, NamingRule, Place};
+use crate::whole::{Lexis, Quote, Raw};
 
 /// PHP.
 pub(super) static ENTRY: Language = Language {
@@ -42,6 +43,15 @@ assigned to.",
             after: "}\n",
             kinds: &["class_declaration", "declaration_list"],
         }],
+        lexis: Lexis {
+            strings: &[
+                Quote::new(b"\"").over_lines(),
+                Quote::new(b"'").over_lines(),
+            ],
+            raw: Raw::Heredoc,
+            handler: b"finally {}",
+            ..Lexis::COMMON
+        },
         ..Syntax::COMMON
     },
 };

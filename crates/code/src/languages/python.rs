@@ -2,6 +2,7 @@
 
 use super::{Language, Syntax};
 use crate::functions::{Found, NamingRule, Place};
+use crate::whole::{Layout, Lexis, Quote};
 
 /// Python.
 pub(super) static ENTRY: Language = Language {
@@ -30,6 +31,16 @@ key they are assigned to. A docstring is code here, not a comment.",
                 statements: &[],
             },
         ],
+        lexis: Lexis {
+            layout: Layout::Indents,
+            strings: &[
+                Quote::new(b"\"\"\"").over_lines(),
+                Quote::new(b"'''").over_lines(),
+                Quote::new(b"\""),
+                Quote::new(b"'"),
+            ],
+            ..Lexis::COMMON
+        },
         ..Syntax::COMMON
     },
 };

@@ -2,6 +2,7 @@
 
 use super::{Language, Syntax};
 use crate::functions::{Found, NamingRule, Place};
+use crate::whole::{Lexis, Quote, Raw};
 
 /// Rust.
 pub(super) static ENTRY: Language = Language {
@@ -37,6 +38,12 @@ functions there are not found.",
                 statements: &[],
             },
         ],
+        lexis: Lexis {
+            strings: &[Quote::new(b"\"").over_lines(), Quote::new(b"'")],
+            nested_comments: true,
+            raw: Raw::Hashes,
+            ..Lexis::COMMON
+        },
         ..Syntax::COMMON
     },
 };

@@ -20,6 +20,7 @@ pub(super) static ENTRY: Language = Language {
         owner: ecmascript::owner,
         naming: ecmascript::NAMING,
         frames: ecmascript::FRAMES,
+        lexis: super::javascript::LEXIS,
         ..Syntax::COMMON
     },
 };

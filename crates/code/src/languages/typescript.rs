@@ -20,6 +20,7 @@ a body: overloads, abstract methods, the methods of interfaces.",
         owner: ecmascript::owner,
         naming: ecmascript::NAMING,
         frames: ecmascript::FRAMES,
+        lexis: super::javascript::LEXIS,
         ..Syntax::COMMON
     },
 };

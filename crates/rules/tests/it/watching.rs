@@ -27,7 +27,7 @@ fn agrees(language: &'static Language, code: &[u8], steps: &[i16]) -> Result<(),
             unfinished: true,
             ..Options::default()
         };
-        prop_assert_eq!(watch.parsed().text(), parsed.text());
+        prop_assert_eq!(watch.text(), parsed.text());
         prop_assert_eq!(
             found,
             book.scan(&parsed, &options),
@@ -45,7 +45,7 @@ fn a_fact_about_the_file_that_comes_late_or_goes_again_counts() {
     let python = languages::by_name("python").expect("is known");
     let mut watch = Watch::new(Arc::new(RuleBook::builtin()), python);
     let mut found = |to: usize| {
-        let has = watch.parsed().text().len();
+        let has = watch.text().len();
         let scan = match to < has {
             true => watch.cut_to(to),
             false => watch.append(&code.as_bytes()[has..to]),
