@@ -26,12 +26,22 @@ pub(crate) struct Node {
     pub(crate) is_broken: bool,
 }
 
-/// The nodes of a parse, each before its children. Comments and what means nothing to a flow are left out.
-pub(crate) fn flatten(parsed: &Parsed, grammar: &Grammar) -> Vec<Node> {
+/// What an earlier version of a text leaves: its nodes, and the offset before which nothing has changed since, no byte
+/// and no node that ends there or earlier.
+#[derive(Clone, Copy)]
+pub(crate) struct Earlier<'n> {
+    pub(crate) nodes: &'n [Node],
+    pub(crate) unchanged: u32,
+}
+
+/// The nodes of a parse, each before its children. Comments and what means nothing to a flow are left out. Cost: a
+/// visit of each node that changed, and of those beside them.
+pub(crate) fn flatten(parsed: &Parsed, grammar: &Grammar, earlier: Option<Earlier<'_>>) -> Vec<Node> {
     let lookup = grammar.lookup(parsed);
     let mut nodes = Vec::with_capacity(parsed.text().len() / 8 + 1);
     // The nodes that the walk is inside of.
     let mut around: Vec<u32> = Vec::new();
+    let mut known = Known::new(earlier.filter(|_| !parsed.root().has_error()));
     let mut cursor = parsed.tree().walk();
     loop {
         let node = cursor.node();
@@ -50,17 +60,20 @@ pub(crate) fn flatten(parsed: &Parsed, grammar: &Grammar) -> Vec<Node> {
                 let field = cursor
                     .field_id()
                     .map_or(Field::None, |id| lookup.field(id.get()));
-                around.push(nodes.len() as u32);
-                entered = true;
-                nodes.push(Node {
+                let new = Node {
                     start: range.start as u32,
                     end: range.end as u32,
                     next: 0,
                     role,
                     field,
                     is_broken: false,
-                });
-                goes_down = !role.is_leaf();
+                };
+                if !known.copy(new, &mut nodes) {
+                    around.push(nodes.len() as u32);
+                    entered = true;
+                    nodes.push(new);
+                    goes_down = !role.is_leaf();
+                }
             }
         } else if node.is_missing()
             && let Some(&parent) = around.last()
@@ -82,6 +95,50 @@ pub(crate) fn flatten(parsed: &Parsed, grammar: &Grammar) -> Vec<Node> {
             }
             close(&mut nodes, &mut around);
         }
+    }
+}
+
+/// The nodes of an earlier version, met in order.
+struct Known<'n> {
+    earlier: Option<Earlier<'n>>,
+    /// No node before this one will be asked for.
+    at: usize,
+}
+
+impl<'n> Known<'n> {
+    fn new(earlier: Option<Earlier<'n>>) -> Self {
+        Self { earlier, at: 0 }
+    }
+
+    /// Puts the subtree of `new` behind `nodes`, if it is known from before.
+    fn copy(&mut self, new: Node, nodes: &mut Vec<Node>) -> bool {
+        let Some(earlier) = self.earlier.filter(|earlier| new.end <= earlier.unchanged) else {
+            return false;
+        };
+        let known = earlier.nodes;
+        while known.get(self.at).is_some_and(|node| {
+            let is_it = node.start == new.start && node.end == new.end && node.role == new.role;
+            !is_it && (node.start, std::cmp::Reverse(node.end)) <= (new.start, std::cmp::Reverse(new.end))
+        }) {
+            self.at += 1;
+        }
+        let Some(node) = known.get(self.at) else {
+            return false;
+        };
+        let is_it = node.start == new.start && node.end == new.end && node.role == new.role;
+        if !is_it || node.is_broken {
+            return false;
+        }
+        let end = node.next as usize;
+        let subtree = &known[self.at..end];
+        let (from, to) = (self.at as u32, nodes.len() as u32);
+        nodes.extend(subtree.iter().map(|node| Node {
+            next: node.next - from + to,
+            ..*node
+        }));
+        nodes[to as usize].field = new.field;
+        self.at = end;
+        true
     }
 }
 

@@ -8,9 +8,10 @@ use palinode_code::{Language, Parsed, languages};
 use crate::builtin;
 use crate::error::Error;
 use crate::flows;
+use crate::since::Since;
 use crate::grammar::Grammar;
 use crate::rule::Rule;
-use crate::scan::{self, From, Options, Scan};
+use crate::scan::{self, Before, Options, Scan};
 use crate::shelf::{self, Shelf};
 use crate::view::View;
 
@@ -114,8 +115,14 @@ impl RuleBook {
         let Some(shelf) = self.shelf(parsed) else {
             return Scan::default();
         };
-        let mut pass = scan::pass(shelf, parsed, options.clock, From::default());
-        pass.hits.extend(flows::hits(shelf, parsed, &mut None));
+        let mut pass = scan::pass(
+            shelf,
+            parsed,
+            options.clock,
+            &Since::default(),
+            &mut Before::default(),
+        );
+        pass.hits.extend(flows::hits(shelf, parsed, &mut None, 0));
         scan::settle(parsed, pass, view.as_ref())
     }
 

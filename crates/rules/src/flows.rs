@@ -3,19 +3,25 @@
 use palinode_code::{Finding, Parsed, Span, Text};
 use palinode_flow::{Flow, Limits, Module, Tables};
 
-use crate::rule::{Breadth, Reach, Rule};
+use crate::rule::Rule;
 use crate::scan::{ANALYZER, Hit};
 use crate::shelf::Shelf;
 
 /// What the shelf's rules about flows find. `module` holds what is known of the text before its last edit, if
 /// anything, and then what is known of it now.
-pub(crate) fn hits(shelf: &Shelf, parsed: &Parsed, module: &mut Option<Module>) -> Vec<Hit> {
+/// Nothing before the byte `unchanged` has changed since.
+pub(crate) fn hits(
+    shelf: &Shelf,
+    parsed: &Parsed,
+    module: &mut Option<Module>,
+    unchanged: usize,
+) -> Vec<Hit> {
     if shelf.flows.is_empty() {
         return Vec::new();
     }
     let (tables, limits) = (Tables::standard(), Limits::STANDARD);
     let now = match module.take() {
-        Some(before) => before.update(parsed, tables, &limits),
+        Some(before) => before.update_from(unchanged, parsed, tables, &limits),
         None => Module::new(parsed, tables, &limits),
     };
     let mut hits = Vec::new();
@@ -58,10 +64,8 @@ fn hit(rule: &Rule, flow: &Flow, parsed: &Parsed) -> Hit {
         .to_owned();
     let message = rule.message.replace("$SOURCE", &first_line);
     Hit {
-        reach: Reach {
-            breadth: Breadth::File,
-            absence: false,
-        },
+        shelved: usize::MAX,
+        absence: false,
         broken: node.is_none_or(|node| node.has_error()),
         finding: Finding {
             analyzer: ANALYZER,

@@ -14,6 +14,7 @@ mod clock;
 mod document;
 mod error;
 mod flows;
+mod since;
 mod grammar;
 mod literals;
 mod of_file;

@@ -45,6 +45,8 @@ pub struct Rule {
     /// What some node of the file must match for the rule to be asked at all: a mapping like `rule`'s, and in place of
     /// it once a text, so that a fact about the file is not looked for from each node.
     pub(crate) of_file: Option<Value>,
+    /// What a match of this condition depends on.
+    pub(crate) of_file_reach: Reach,
     /// Words, in lower case, one of which a text must hold for the rule to match; `None` where any text may match.
     pub(crate) words: Option<Vec<String>>,
     /// What a match depends on.
@@ -60,10 +62,12 @@ pub(crate) struct Flows {
 }
 
 /// What of a text decides whether a node matches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reach {
     /// How far around the node that is.
     pub(crate) breadth: Breadth,
+    /// The kinds of the nodes around it that are looked at, for [`Breadth::Around`].
+    pub(crate) around: Vec<String>,
     /// Whether it may be that something does *not* stand around it, which may yet come while code is being written.
     pub(crate) absence: bool,
 }
@@ -74,6 +78,8 @@ pub(crate) enum Breadth {
     /// The node and what is in it.
     #[default]
     Node,
+    /// Nodes around it of certain kinds, and what is in them.
+    Around,
     /// The item at the top of the file that it stands in, and the ones beside that.
     Item,
     /// The whole file.
@@ -247,12 +253,14 @@ impl Rule {
             Some(theirs) => literals::rarer(words, theirs),
             None => words,
         };
-        let mut reach = reach_of(&body, Place::default());
-        if let Some(of_file) = of_file {
-            reach.breadth = Breadth::File;
-            reach.absence |= has_negation(of_file);
-        }
+        let of_file_reach = of_file
+            .and_then(Value::as_object)
+            .map(|fields| reach_of(fields, Place::default()))
+            .unwrap_or_default();
+        let negated = of_file.is_some_and(has_negation);
         let of_file = body.remove("file");
+        let mut reach = reach_of(&body, Place::default());
+        reach.absence |= negated;
         Ok(Some(Self {
             languages: if listed.is_empty() {
                 spoken_too(first)
@@ -272,6 +280,7 @@ impl Rule {
             flow,
             reach,
             of_file,
+            of_file_reach,
             file: file.to_owned(),
             id,
             message: message.trim().to_owned(),
@@ -341,8 +350,15 @@ fn reach_of(fields: &Map<String, Value>, place: Place) -> Reach {
     let mut reach = Reach::default();
     for (field, value) in fields {
         let breadth = match field.as_str() {
-            "inside" if is_below_file(value) => Breadth::Item,
-            "inside" | "range" => Breadth::File,
+            "inside" => match kinds_of(value) {
+                Some(kinds) if !kinds.iter().any(|kind| FILES.contains(kind)) => {
+                    reach.around.extend(kinds.into_iter().map(str::to_owned));
+                    Breadth::Around
+                }
+                _ if is_below_file(value) => Breadth::Item,
+                _ => Breadth::File,
+            },
+            "range" => Breadth::File,
             "precedes" | "follows" => Breadth::Item,
             "nthChild" if !place.within => Breadth::Item,
             _ => Breadth::Node,
@@ -364,10 +380,21 @@ fn reach_of(fields: &Map<String, Value>, place: Place) -> Reach {
             .map(|fields| reach_of(fields, place))
         {
             reach.breadth = reach.breadth.max(inner.breadth);
+            reach.around.extend(inner.around);
             reach.absence |= inner.absence;
         }
     }
     reach
+}
+
+/// The kinds of the nodes that a condition can match, where it says them.
+fn kinds_of(condition: &Value) -> Option<Vec<&str>> {
+    if let Some(kind) = condition.get("kind") {
+        return Some(vec![kind.as_str()?]);
+    }
+    let any = condition.get("any")?.as_array()?;
+    let kinds: Option<Vec<Vec<&str>>> = any.iter().map(kinds_of).collect();
+    Some(kinds?.concat())
 }
 
 /// Whether a condition asks that something is not there.
@@ -390,15 +417,23 @@ const FILES: [&str; 5] = [
     "source_file",
 ];
 
-/// Whether what a rule asks to stand around a node is, by its kind, less than the file.
+/// Whether what a rule asks to stand around a node can only be less than the file: by its kind, or because it is
+/// a piece of code.
 fn is_below_file(outer: &Value) -> bool {
-    let kind = |rule: &Value| {
-        rule.get("kind")
-            .and_then(Value::as_str)
-            .is_some_and(|kind| !FILES.contains(&kind))
+    let Some(fields) = outer.as_object() else {
+        return false;
     };
-    let any = outer.get("any").and_then(Value::as_array);
-    kind(outer) || any.is_some_and(|rules| rules.iter().all(kind))
+    fields.iter().any(|(field, value)| match field.as_str() {
+        "kind" => value.as_str().is_some_and(|kind| !FILES.contains(&kind)),
+        "pattern" => true,
+        "any" => value
+            .as_array()
+            .is_some_and(|rules| rules.iter().all(is_below_file)),
+        "all" => value
+            .as_array()
+            .is_some_and(|rules| rules.iter().any(is_below_file)),
+        _ => false,
+    })
 }
 
 #[cfg(test)]
@@ -469,7 +504,15 @@ mod tests {
             let text = format!("id: a\nlanguage: C\nmessage: m\nrule: {rule}\n");
             read(&text).expect("is read").expect("is on").reach
         };
-        let of = |breadth, absence| Reach { breadth, absence };
+        let of = |breadth, absence| Reach {
+            breadth,
+            absence,
+            around: Vec::new(),
+        };
+        let in_branch = |absence| Reach {
+            around: vec!["if_statement".to_owned()],
+            ..of(Breadth::Around, absence)
+        };
         assert_eq!(
             reach("{kind: call_expression, not: {has: {kind: identifier}}}"),
             of(Breadth::Node, false)
@@ -480,20 +523,24 @@ mod tests {
         );
         assert_eq!(
             reach("{kind: call_expression, inside: {kind: if_statement}}"),
-            of(Breadth::Item, false)
+            in_branch(false)
         );
         assert_eq!(
             reach("{kind: call_expression, inside: {regex: a}}"),
             of(Breadth::File, false)
         );
         assert_eq!(
+            reach("{kind: call_expression, inside: {pattern: 'f($X)'}}"),
+            of(Breadth::Item, false)
+        );
+        assert_eq!(
             reach("{kind: call_expression, not: {inside: {kind: if_statement}}}"),
-            of(Breadth::Item, true)
+            in_branch(true)
         );
     }
 
     #[test]
-    fn a_fact_about_the_file_reaches_over_all_of_it_and_its_words_count() {
+    fn a_fact_about_the_file_is_apart_from_the_rule_and_its_words_count() {
         let with = |file: &str| {
             let text = format!(
                 "id: a\nlanguage: Python\nmessage: m\nrule: {{kind: call}}\nfile: {file}\n"
@@ -505,8 +552,8 @@ mod tests {
         assert_eq!(
             rule.reach,
             Reach {
-                breadth: Breadth::File,
-                absence: false
+                breadth: Breadth::Node,
+                ..Reach::default()
             }
         );
         assert!(rule.of_file.is_some() && !rule.body.contains_key("file"));

@@ -10,9 +10,10 @@ use palinode_code::{Edit, Finding, Parsed, Span};
 
 use crate::clock::{Clock, Meter};
 use crate::document::Document;
-use crate::of_file;
-use crate::rule::{Breadth, Reach, Rule};
-use crate::shelf::{Compiled, Shelf};
+use crate::of_file::{self, Shown};
+use crate::since::Since;
+use crate::rule::Rule;
+use crate::shelf::{Compiled, Met, Shelf};
 use crate::suppressions::{self, Suppressed};
 use crate::unfinished::Unfinished;
 use crate::view::View;
@@ -62,7 +63,10 @@ pub struct Stopped {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Hit {
     pub(crate) finding: Finding,
-    pub(crate) reach: Reach,
+    /// Its rule's place on the shelf.
+    pub(crate) shelved: usize,
+    /// Whether its rule asks that something is not there.
+    pub(crate) absence: bool,
     /// Whether the matched node has an error inside.
     pub(crate) broken: bool,
 }
@@ -72,20 +76,36 @@ pub(crate) struct Hit {
 pub(crate) struct Pass {
     pub(crate) hits: Vec<Hit>,
     pub(crate) stopped: Vec<Stopped>,
+    /// The rules that the file no longer shows what they ask of it: nothing that they found before is true.
+    pub(crate) unasked: Vec<String>,
+}
+
+/// What a text before its last edit leaves for the pass over the text now; nothing, of a text that is new.
+#[derive(Default)]
+pub(crate) struct Before {
+    met: Met,
+    shown: Shown,
 }
 
 /// Asks the shelf's rules about `parsed`: each about the nodes that end at or behind where `from` says for its breadth.
-pub(crate) fn pass(shelf: &Shelf, parsed: &Parsed, clock: Option<Clock<'_>>, from: From) -> Pass {
-    let able = shelf.that_can_match(parsed.text().as_bytes());
-    let asked: Vec<Asked<'_>> = able
+pub(crate) fn pass(
+    shelf: &Shelf,
+    parsed: &Parsed,
+    clock: Option<Clock<'_>>,
+    from: &Since,
+    before: &mut Before,
+) -> Pass {
+    let able = shelf.that_can_match(parsed.text().as_bytes(), from.unchanged, &mut before.met);
+    let mut asked: Vec<Asked<'_>> = able
         .into_iter()
-        .filter_map(|at| {
-            let rule = &shelf.rules[at];
-            let compiled = shelf.compiled(at)?;
-            let from = from.of(rule.reach.breadth);
+        .filter_map(|shelved| {
+            let rule = &shelf.rules[shelved];
+            let compiled = shelf.compiled(shelved)?;
+            let from = from.of(&compiled.scope);
             Some(Asked {
                 rule,
                 compiled,
+                shelved,
                 from,
             })
         })
@@ -95,7 +115,16 @@ pub(crate) fn pass(shelf: &Shelf, parsed: &Parsed, clock: Option<Clock<'_>>, fro
     }
     let root = AstGrep::doc(Document::new(parsed, &shelf.grammar));
     let mut meter = Meter::new(clock, asked.len());
-    let answered = of_file::answered(asked.iter().map(|asked| asked.compiled), &root, &mut meter);
+    let was_shown: Vec<usize> = before.shown.keys().copied().collect();
+    let answered = of_file::answered(&asked, &root, from, &mut before.shown, &mut meter);
+    let mut unasked = Vec::new();
+    for (asked, answered) in asked.iter_mut().zip(&answered) {
+        match was_shown.contains(&asked.shelved) {
+            false if asked.compiled.of_file.is_some() => asked.from = 0,
+            true if !answered => unasked.push(asked.rule.id.clone()),
+            _ => {}
+        }
+    }
     // The tree is the document's own, since the nodes that are matched borrow it.
     let tree = root.root().get_inner_node();
     let mut by_kind: Vec<Vec<usize>> =
@@ -108,7 +137,13 @@ pub(crate) fn pass(shelf: &Shelf, parsed: &Parsed, clock: Option<Clock<'_>>, fro
         }
     }
     let length = parsed.text().len();
-    let lowest = asked.iter().map(|asked| asked.from).min().unwrap_or(0);
+    let lowest = asked
+        .iter()
+        .zip(&answered)
+        .filter(|(_, answered)| **answered)
+        .map(|(asked, _)| asked.from)
+        .min()
+        .unwrap_or(0);
     let mut hits = Vec::new();
     let mut cursor = tree.walk();
     'walk: loop {
@@ -147,33 +182,16 @@ pub(crate) fn pass(shelf: &Shelf, parsed: &Parsed, clock: Option<Clock<'_>>, fro
     Pass {
         stopped: stopped.collect(),
         hits,
-    }
-}
-
-/// Where in a text a pass begins, in bytes.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct From {
-    /// For rules that look into a node only.
-    pub(crate) node: usize,
-    /// For rules that look at the item around it.
-    pub(crate) item: usize,
-}
-
-impl From {
-    /// Where it begins for rules of this breadth.
-    pub(crate) fn of(self, breadth: Breadth) -> usize {
-        match breadth {
-            Breadth::Node => self.node,
-            Breadth::Item => self.item,
-            Breadth::File => 0,
-        }
+        unasked,
     }
 }
 
 /// A rule in a pass.
-struct Asked<'s> {
-    rule: &'s Rule,
-    compiled: &'s Compiled,
+pub(crate) struct Asked<'s> {
+    pub(crate) rule: &'s Rule,
+    pub(crate) compiled: &'s Compiled,
+    /// Its place on the shelf.
+    pub(crate) shelved: usize,
     from: usize,
 }
 
@@ -188,7 +206,8 @@ fn hit(asked: &Asked<'_>, matched: &NodeMatch<'_, Document>, node: Node<'_>) -> 
         )
     });
     Hit {
-        reach: rule.reach,
+        shelved: asked.shelved,
+        absence: rule.reach.absence,
         broken: node.has_error(),
         finding: Finding {
             analyzer: ANALYZER,
@@ -221,7 +240,7 @@ fn one_line(text: &str) -> String {
 /// `unfinished` is the view that was asked, of a text that may go on.
 pub(crate) fn settle(parsed: &Parsed, mut pass: Pass, unfinished: Option<&View>) -> Scan {
     // A rule that asks what is not there cannot be asked of a piece of code that is broken off.
-    pass.hits.retain(|hit| !hit.reach.absence || !hit.broken);
+    pass.hits.retain(|hit| !hit.absence || !hit.broken);
     if let Some(view) = unfinished.filter(|_| !pass.hits.is_empty()) {
         let end = match view.whole {
             Some(whole) => Unfinished::closed(parsed, whole),

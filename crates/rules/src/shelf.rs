@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::grammar::Grammar;
-use crate::rule::Rule;
+use crate::rule::{Breadth, Reach, Rule};
 
 /// The rules of one grammar. Their patterns are compiled when a text first holds a word that they need.
 pub(crate) struct Shelf {
@@ -25,13 +25,39 @@ pub(crate) struct Shelf {
     always: Vec<usize>,
 }
 
+/// The words that a text has, and the rules that can match in it.
+#[derive(Default)]
+pub(crate) struct Met {
+    words: Vec<bool>,
+    rules: Vec<bool>,
+}
+
 /// A rule as it is asked.
 pub(crate) struct Compiled {
     pub(crate) config: RuleConfig<Grammar>,
     /// Kinds of the nodes it can match.
     pub(crate) kinds: Vec<u16>,
+    /// What a match depends on.
+    pub(crate) scope: Scope,
     /// What some node of the text must match.
     pub(crate) of_file: Option<OfFile>,
+}
+
+/// How far around a node a condition looks.
+pub(crate) struct Scope {
+    pub(crate) breadth: Breadth,
+    /// The kinds of the nodes that it looks at, for [`Breadth::Around`].
+    pub(crate) around: Vec<u16>,
+}
+
+impl Scope {
+    fn new(reach: &Reach, grammar: &Grammar) -> Self {
+        let id = |kind: &String| grammar.tree_sitter.id_for_node_kind(kind, true);
+        Self {
+            breadth: reach.breadth,
+            around: reach.around.iter().map(id).collect(),
+        }
+    }
 }
 
 /// A fact about a file, as it is asked.
@@ -39,6 +65,8 @@ pub(crate) struct OfFile {
     pub(crate) config: RuleConfig<Grammar>,
     /// Kinds of the nodes that can show it.
     pub(crate) kinds: Vec<u16>,
+    /// What it depends on whether a node shows it.
+    pub(crate) scope: Scope,
 }
 
 impl Shelf {
@@ -90,24 +118,31 @@ impl Shelf {
         }
     }
 
-    /// The rules that can match in a text, in order. Cost: one pass over the bytes.
-    pub(crate) fn that_can_match(&self, bytes: &[u8]) -> Vec<usize> {
-        let mut can = vec![false; self.rules.len()];
-        for &at in &self.always {
-            can[at] = true;
+    /// The rules that can match in a text, in order. `met` is what was met of the text before its last edit, and then
+    /// what is met of it now; what stands before `unchanged` has not changed. Cost: one pass over the bytes behind it.
+    ///
+    /// Rules whose words an edit took away may stay: words only spare us from asking.
+    pub(crate) fn that_can_match(&self, bytes: &[u8], unchanged: usize, met: &mut Met) -> Vec<usize> {
+        if unchanged == 0 || met.rules.len() != self.rules.len() {
+            met.words = vec![false; self.needing.len()];
+            met.rules = vec![false; self.rules.len()];
+            for &at in &self.always {
+                met.rules[at] = true;
+            }
         }
         if let Some(words) = &self.words {
-            let mut seen = vec![false; self.needing.len()];
-            for found in words.find_overlapping_iter(bytes) {
+            let longest = words.max_pattern_len();
+            let changed = &bytes[unchanged.min(bytes.len()).saturating_sub(longest)..];
+            for found in words.find_overlapping_iter(changed) {
                 let word = found.pattern().as_usize();
-                if !std::mem::replace(&mut seen[word], true) {
+                if !std::mem::replace(&mut met.words[word], true) {
                     for &at in &self.needing[word] {
-                        can[at] = true;
+                        met.rules[at] = true;
                     }
                 }
             }
         }
-        (0..can.len()).filter(|&at| can[at]).collect()
+        (0..met.rules.len()).filter(|&at| met.rules[at]).collect()
     }
 
     /// The rule at `at`, ready to be asked. `None` for one that does not compile, which loading refuses.
@@ -131,12 +166,17 @@ pub(crate) fn compile(rule: &Rule, grammar: &Grammar) -> Result<Compiled, Error>
                 .collect();
             body.insert("rule".to_owned(), condition.clone());
             let (config, kinds) = read_condition(rule, grammar, "file", &body)?;
-            Some(OfFile { config, kinds })
+            Some(OfFile {
+                config,
+                kinds,
+                scope: Scope::new(&rule.of_file_reach, grammar),
+            })
         }
     };
     Ok(Compiled {
         config,
         kinds,
+        scope: Scope::new(&rule.reach, grammar),
         of_file,
     })
 }

@@ -58,7 +58,7 @@ impl Unfinished {
     /// Whether a finding stays true whatever comes next.
     pub(crate) fn lets_through(&self, hit: &Hit) -> bool {
         let span = hit.finding.span;
-        let waits = hit.reach.absence
+        let waits = hit.absence
             && (span.end >= self.end || self.open.iter().any(|open| open.encloses(span)));
         !hit.broken
             && !waits

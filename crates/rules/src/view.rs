@@ -37,11 +37,15 @@ impl View {
     }
 
     /// The view of the text that comes after this one's, and the offset before which nothing in it changed: no byte,
-    /// and no node that ends there or earlier. Cost: that of what changed, where both views are closed.
-    pub(crate) fn next(&self, text: &Text) -> (Self, usize) {
+    /// and no node that ends there or earlier. `None` where
+    /// the view stays as it is: what came is not whole yet. Cost: that of what changed, where both views are closed.
+    pub(crate) fn next(&self, text: &Text) -> Option<(Self, usize)> {
         let language = self.parsed.language();
         if let Some(whole) = language.whole_part(text.as_bytes()) {
             let closed = whole.closed(text.as_bytes());
+            if closed == *self.parsed.text() && self.whole == Some(whole.end) {
+                return None;
+            }
             let edit = difference(self.parsed.text().as_bytes(), closed.as_bytes());
             let (parsed, unchanged) = self
                 .parsed
@@ -51,17 +55,12 @@ impl View {
                 // A tree made from one with errors may be put together differently; the nodes are the same.
                 let unchanged = self.whole.map_or(0, |_| unchanged);
                 let whole = Some(whole.end);
-                return (Self { parsed, whole }, unchanged);
+                return Some((Self { parsed, whole }, unchanged));
             }
         }
         let parsed = language.parse(text);
-        (
-            Self {
-                parsed,
-                whole: None,
-            },
-            0,
-        )
+        let whole = None;
+        Some((Self { parsed, whole }, 0))
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use palinode_code::{Language, Parsed, Text};
+use palinode_code::{Language, Text};
 use palinode_flow::Module;
 
 use crate::book::RuleBook;
 use crate::clock::Clock;
 use crate::flows;
-use crate::scan::{self, From, Hit, Pass, Scan};
+use crate::since::Since;
+use crate::scan::{self, Before, Hit, Pass, Scan};
 use crate::view::View;
 
 /// A text that grows, and is cut back now and then, with what the rules find in it.
@@ -22,8 +23,12 @@ pub struct Watch {
     view: View,
     hits: Vec<Hit>,
     stopped: Vec<scan::Stopped>,
+    /// What rules need to know of the text before the last edit.
+    before: Before,
     /// The flows in the text before the last edit, most of which need not be looked for again.
     module: Option<Module>,
+    /// What is found in the text now.
+    last: Scan,
 }
 
 impl Watch {
@@ -36,7 +41,9 @@ impl Watch {
             view: View::of(&language.parse(&Text::default())),
             hits: Vec::new(),
             stopped: Vec::new(),
+            before: Before::default(),
             module: None,
+            last: Scan::default(),
         }
     }
 
@@ -66,29 +73,39 @@ impl Watch {
     }
 
     fn change(&mut self, text: Text, clock: Option<Clock<'_>>) -> Scan {
-        let (view, unchanged) = self.view.next(&text);
-        (self.text, self.view) = (text, view);
-        let parsed = &self.view.parsed;
-        let from = From {
-            node: unchanged,
-            item: item_before(parsed, unchanged),
+        let next = self.view.next(&text);
+        self.text = text;
+        let Some((view, unchanged)) = next else {
+            return self.last.clone();
         };
+        let from = Since::change(&self.view.parsed, &view.parsed, unchanged);
+        self.view = view;
+        let parsed = &self.view.parsed;
         let Some(shelf) = self.book.shelf(parsed) else {
             return Scan::default();
         };
-        let pass = scan::pass(shelf, parsed, clock, from);
-        self.hits
-            .retain(|hit| hit.finding.span.end < from.of(hit.reach.breadth));
+        if unchanged == 0 {
+            self.before = Before::default();
+            self.hits.clear();
+        }
+        let pass = scan::pass(shelf, parsed, clock, &from, &mut self.before);
+        self.hits.retain(|hit| {
+            let is_asked = !pass.unasked.contains(&hit.finding.rule);
+            let scope = shelf.compiled(hit.shelved).map(|rule| &rule.scope);
+            is_asked && scope.is_some_and(|scope| hit.finding.span.end < from.of(scope))
+        });
         self.hits.extend(pass.hits);
         self.stopped
             .retain(|stopped| pass.stopped.iter().all(|again| again.rule != stopped.rule));
         self.stopped.extend(pass.stopped);
-        let flows = flows::hits(shelf, parsed, &mut self.module);
+        let flows = flows::hits(shelf, parsed, &mut self.module, unchanged);
         let all = Pass {
             hits: self.hits.iter().cloned().chain(flows).collect(),
             stopped: self.stopped.clone(),
+            unasked: Vec::new(),
         };
-        scan::settle(parsed, all, Some(&self.view))
+        self.last = scan::settle(parsed, all, Some(&self.view));
+        self.last.clone()
     }
 }
 
@@ -101,16 +118,3 @@ impl std::fmt::Debug for Watch {
     }
 }
 
-/// Where the item before the one at the top of the file starts in which the byte at `offset` stands: rules may look
-/// at the items beside one.
-fn item_before(parsed: &Parsed, offset: usize) -> usize {
-    let root = parsed.root();
-    let mut cursor = root.walk();
-    if offset == 0 || cursor.goto_first_child_for_byte(offset - 1).is_none() {
-        return 0;
-    }
-    for _ in 0..2 {
-        cursor.goto_previous_sibling();
-    }
-    cursor.node().start_byte()
-}

@@ -89,11 +89,11 @@ impl<'a> Lexer<'a> {
         if byte == b'#' && self.line_start && self.language.syntax.lexis.directives {
             return self.directive();
         }
-        if let Some(comment) = self.comment() {
-            return comment;
-        }
         if is_word(byte) {
             return self.word();
+        }
+        if let Some(comment) = self.comment() {
+            return comment;
         }
         if let Some(text) = self.raw_string().or_else(|| self.string()) {
             return text;

@@ -12,7 +12,7 @@ use crate::limits::Limits;
 use crate::lower::{Placed, Reusable, lower};
 use crate::result::{Analysis, Omission};
 use crate::tables::{Table, Tables};
-use crate::tree::{Fast, FastMap, flatten};
+use crate::tree::{Earlier, Fast, FastMap, flatten};
 
 /// A run, and all that it depended on.
 #[derive(Clone, Debug)]
@@ -33,14 +33,17 @@ impl Module {
         parsed: &Parsed,
         tables: &Tables,
         limits: &Limits,
-        before: Option<&Module>,
+        before: Option<(&Module, usize)>,
     ) -> Self {
+        let unchanged = before.map_or(0, |(_, unchanged)| unchanged as u32);
+        let before = before.map(|(module, _)| module);
         let mut module = Self {
             functions: Vec::new(),
             calls: Vec::new(),
             analysis: Analysis::default(),
             units: Vec::new(),
             runs: Vec::new(),
+            nodes: Vec::new(),
             text: parsed.text().clone(),
         };
         let name = parsed.language().name;
@@ -49,9 +52,13 @@ impl Module {
             return module;
         };
         let reusable = before.map(|before| Reusable::new(&before.units));
-        let nodes = flatten(parsed, grammar);
+        let earlier = before.map(|before| Earlier {
+            nodes: &before.nodes,
+            unchanged,
+        });
+        module.nodes = flatten(parsed, grammar, earlier);
         module.units = lower(
-            &nodes,
+            &module.nodes,
             parsed.text().as_bytes(),
             grammar,
             limits,

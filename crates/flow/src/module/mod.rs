@@ -7,6 +7,7 @@ use crate::limits::Limits;
 use crate::lower::Placed;
 use crate::result::{Analysis, Guard};
 use crate::tables::Tables;
+use crate::tree::Node;
 
 mod build;
 
@@ -23,6 +24,7 @@ pub struct Module {
     analysis: Analysis,
     units: Vec<Placed>,
     runs: Vec<Memo>,
+    nodes: Vec<Node>,
     text: palinode_code::Text,
 }
 
@@ -85,7 +87,20 @@ impl Module {
     /// `tables` and `limits` must be those that this was made with.
     #[must_use]
     pub fn update(&self, parsed: &Parsed, tables: &Tables, limits: &Limits) -> Self {
-        Self::build(parsed, tables, limits, Some(self))
+        self.update_from(0, parsed, tables, limits)
+    }
+
+    /// [`Module::update`] where it is known that nothing before the byte `unchanged` has changed, no byte and no node
+    /// of the tree that ends there or earlier, as [`Parsed::edited`] says.
+    #[must_use]
+    pub fn update_from(
+        &self,
+        unchanged: usize,
+        parsed: &Parsed,
+        tables: &Tables,
+        limits: &Limits,
+    ) -> Self {
+        Self::build(parsed, tables, limits, Some((self, unchanged)))
     }
 
     /// The functions with a name, by where they begin, after the file itself, which is the first.
