@@ -36,7 +36,11 @@ pub(crate) struct Earlier<'n> {
 
 /// The nodes of a parse, each before its children. Comments and what means nothing to a flow are left out. Cost: a
 /// visit of each node that changed, and of those beside them.
-pub(crate) fn flatten(parsed: &Parsed, grammar: &Grammar, earlier: Option<Earlier<'_>>) -> Vec<Node> {
+pub(crate) fn flatten(
+    parsed: &Parsed,
+    grammar: &Grammar,
+    earlier: Option<Earlier<'_>>,
+) -> Vec<Node> {
     let lookup = grammar.lookup(parsed);
     let mut nodes = Vec::with_capacity(parsed.text().len() / 8 + 1);
     // The nodes that the walk is inside of.
@@ -118,7 +122,9 @@ impl<'n> Known<'n> {
         let known = earlier.nodes;
         while known.get(self.at).is_some_and(|node| {
             let is_it = node.start == new.start && node.end == new.end && node.role == new.role;
-            !is_it && (node.start, std::cmp::Reverse(node.end)) <= (new.start, std::cmp::Reverse(new.end))
+            !is_it
+                && (node.start, std::cmp::Reverse(node.end))
+                    <= (new.start, std::cmp::Reverse(new.end))
         }) {
             self.at += 1;
         }

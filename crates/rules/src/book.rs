@@ -8,11 +8,11 @@ use palinode_code::{Language, Parsed, languages};
 use crate::builtin;
 use crate::error::Error;
 use crate::flows;
-use crate::since::Since;
 use crate::grammar::Grammar;
 use crate::rule::Rule;
 use crate::scan::{self, Before, Options, Scan};
 use crate::shelf::{self, Shelf};
+use crate::since::Since;
 use crate::view::View;
 
 /// A set of rules: ours, and those of users.

@@ -8,8 +8,8 @@ use ast_grep_core::matcher::MatcherExt;
 use crate::clock::Meter;
 use crate::document::Document;
 use crate::scan::Asked;
-use crate::since::Since;
 use crate::shelf::OfFile;
+use crate::since::Since;
 
 /// What a text has shown so far: for each rule that asks something of the file and has its answer, by its place on
 /// the shelf, where the node ends that gave it.

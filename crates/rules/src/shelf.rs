@@ -122,7 +122,12 @@ impl Shelf {
     /// what is met of it now; what stands before `unchanged` has not changed. Cost: one pass over the bytes behind it.
     ///
     /// Rules whose words an edit took away may stay: words only spare us from asking.
-    pub(crate) fn that_can_match(&self, bytes: &[u8], unchanged: usize, met: &mut Met) -> Vec<usize> {
+    pub(crate) fn that_can_match(
+        &self,
+        bytes: &[u8],
+        unchanged: usize,
+        met: &mut Met,
+    ) -> Vec<usize> {
         if unchanged == 0 || met.rules.len() != self.rules.len() {
             met.words = vec![false; self.needing.len()];
             met.rules = vec![false; self.rules.len()];

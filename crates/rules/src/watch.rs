@@ -8,8 +8,8 @@ use palinode_flow::Module;
 use crate::book::RuleBook;
 use crate::clock::Clock;
 use crate::flows;
-use crate::since::Since;
 use crate::scan::{self, Before, Hit, Pass, Scan};
+use crate::since::Since;
 use crate::view::View;
 
 /// A text that grows, and is cut back now and then, with what the rules find in it.
@@ -117,4 +117,3 @@ impl std::fmt::Debug for Watch {
             .finish_non_exhaustive()
     }
 }
-

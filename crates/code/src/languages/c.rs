@@ -3,7 +3,7 @@
 use super::{Language, Syntax};
 use crate::frame::Frame;
 use crate::functions::declarators;
-use crate::whole::{Lexis};
+use crate::whole::Lexis;
 
 /// C.
 pub(super) static ENTRY: Language = Language {

@@ -30,9 +30,9 @@ assignment's owner is what stands before the last dot: `exports.run = …` gives
 
 /// The tokens of JavaScript, and of the languages that contain it.
 pub(super) const LEXIS: Lexis = Lexis {
-            layout: Layout::Lines,
-            strings: &[Quote::TEMPLATE, Quote::new(b"\""), Quote::new(b"'")],
-            regexes: true,
-            handler: b"finally {}",
-            ..Lexis::COMMON
-        };
+    layout: Layout::Lines,
+    strings: &[Quote::TEMPLATE, Quote::new(b"\""), Quote::new(b"'")],
+    regexes: true,
+    handler: b"finally {}",
+    ..Lexis::COMMON
+};

@@ -34,7 +34,8 @@ enum Lead {
     Try,
     Do,
     Case,
-    For,
+    /// Not at the start of a statement, but of its parentheses, in which `;` may stand.
+    Head,
 }
 
 impl Level {
@@ -104,7 +105,9 @@ pub(super) fn whole(language: &'static Language, bytes: &[u8]) -> Option<Found> 
 
 impl Reader<'_> {
     fn level(&mut self) -> &mut Level {
-        self.levels.last_mut().expect("the file's own level is never closed")
+        self.levels
+            .last_mut()
+            .expect("the file's own level is never closed")
     }
 
     /// What has been read up to `end` is whole.
@@ -125,7 +128,7 @@ impl Reader<'_> {
                 self.directive(token);
                 return Some(());
             }
-            What::Word => self.word(token),
+            What::Word => self.word(token)?,
             What::Open(bracket) => self.open(bracket, token),
             What::Close(bracket) => self.close(bracket, token)?,
             What::Mark(b';') => {
@@ -133,7 +136,7 @@ impl Reader<'_> {
                 if level.is_block() {
                     level.end_statement();
                     self.is_whole(token.end);
-                } else if level.bracket == b'(' && level.opened_by != Lead::For {
+                } else if level.bracket == b'(' && level.opened_by != Lead::Head {
                     return None;
                 }
             }
@@ -146,7 +149,8 @@ impl Reader<'_> {
                 let next = self.bytes.get(token.end).copied();
                 let level = self.level();
                 level.begun = true;
-                let compares = matches!(last, Some(b'=' | b'!' | b'<' | b'>')) || matches!(next, Some(b'=' | b'>'));
+                let compares = matches!(last, Some(b'=' | b'!' | b'<' | b'>'))
+                    || matches!(next, Some(b'=' | b'>'));
                 level.assigns |= mark == b'=' && !compares;
             }
             What::Text => self.level().begun = true,
@@ -161,8 +165,16 @@ impl Reader<'_> {
         self.bytes.get(last.end.checked_sub(1)?).copied()
     }
 
-    fn word(&mut self, token: Token) {
+    /// `None` for a word that begins a statement where only values may stand: a bracket before it was left open.
+    fn word(&mut self, token: Token) -> Option<()> {
         let word = &self.bytes[token.start..token.end];
+        let begins = matches!(
+            word,
+            b"return" | b"while" | b"switch" | b"break" | b"continue"
+        );
+        if begins && matches!(self.level().bracket, b'(' | b'[') {
+            return None;
+        }
         let types = matches!(self.language.name, "c" | "cpp");
         let binds = self.language.name == "rust" && matches!(word, b"let" | b"const" | b"static");
         let level = self.level();
@@ -183,21 +195,27 @@ impl Reader<'_> {
                 _ => Lead::Other,
             };
         }
+        Some(())
     }
 
     fn open(&mut self, bracket: u8, token: Token) {
         let is_value = bracket == b'{' && self.stands_for_value();
         let last = self.last;
         let after = |word: &[u8]| {
-            let is_word = |last: Token| last.what == What::Word && &self.bytes[last.start..last.end] == word;
+            let is_word =
+                |last: Token| last.what == What::Word && &self.bytes[last.start..last.end] == word;
             last.is_some_and(is_word)
         };
-        let counts = bracket == b'(' && (after(b"for") || after(b"await"));
+        let heads: [&[u8]; 7] = [
+            b"for", b"foreach", b"await", b"if", b"while", b"switch", b"try",
+        ];
+        let is_head = bracket == b'(' && heads.into_iter().any(after);
         let level = self.level();
         level.begun = true;
         // The type was that of a function's result.
-        level.declares &= !(bracket == b'{' && last.is_some_and(|last| last.what == What::Close(b'(')));
-        let lead = if counts { Lead::For } else { level.lead };
+        level.declares &=
+            !(bracket == b'{' && last.is_some_and(|last| last.what == What::Close(b'(')));
+        let lead = if is_head { Lead::Head } else { level.lead };
         self.levels.push(Level::new(bracket, is_value, lead));
         if bracket == b'{' {
             self.is_whole(token.end);
@@ -218,7 +236,10 @@ impl Reader<'_> {
 
     fn close(&mut self, bracket: u8, token: Token) -> Option<()> {
         // A branch of the preprocessor may close what was opened before it.
-        let at = self.levels.iter().rposition(|level| level.bracket != b'#')?;
+        let at = self
+            .levels
+            .iter()
+            .rposition(|level| level.bracket != b'#')?;
         if self.levels[at].bracket != bracket {
             return None;
         }
@@ -312,7 +333,8 @@ impl Reader<'_> {
         let mut closers = Vec::new();
         let mut inner: Option<&Level> = None;
         for level in self.there.iter().rev() {
-            let in_expression = inner.is_some_and(|inner| inner.bracket != b'#' && !inner.is_block());
+            let in_expression =
+                inner.is_some_and(|inner| inner.bracket != b'#' && !inner.is_block());
             // The last expression of a block in Rust needs no `;`, and an arm of a `match` takes none.
             let ends = match self.language.name {
                 "rust" => level.assigns && level.declares,
@@ -321,7 +343,9 @@ impl Reader<'_> {
             match level.due {
                 Lead::Try => closers.extend_from_slice(self.language.syntax.lexis.handler),
                 Lead::Do => closers.extend_from_slice(b"while(0);"),
-                _ if level.begun && level.is_block() && level.names => closers.extend_from_slice(b" _;"),
+                _ if level.begun && level.is_block() && level.names => {
+                    closers.extend_from_slice(b" _;")
+                }
                 _ if level.begun && level.is_block() && ends => closers.push(b';'),
                 _ => {}
             }
@@ -346,8 +370,34 @@ impl Reader<'_> {
 fn goes_on(word: &[u8]) -> bool {
     matches!(
         word,
-        b"else" | b"const" | b"let" | b"var" | b"new" | b"in" | b"of" | b"instanceof" | b"typeof" | b"extends"
-            | b"implements" | b"await" | b"async" | b"function" | b"class" | b"do" | b"try" | b"finally" | b"case"
-            | b"import" | b"from" | b"export" | b"func" | b"type" | b"chan" | b"map" | b"range" | b"go" | b"defer"
+        b"else"
+            | b"const"
+            | b"let"
+            | b"var"
+            | b"new"
+            | b"in"
+            | b"of"
+            | b"instanceof"
+            | b"typeof"
+            | b"extends"
+            | b"implements"
+            | b"await"
+            | b"async"
+            | b"function"
+            | b"class"
+            | b"do"
+            | b"try"
+            | b"finally"
+            | b"case"
+            | b"import"
+            | b"from"
+            | b"export"
+            | b"func"
+            | b"type"
+            | b"chan"
+            | b"map"
+            | b"range"
+            | b"go"
+            | b"defer"
     )
 }

@@ -1,7 +1,7 @@
 //! What of a text is whole whose statements end with lines, in blocks that are indented?
 
-use super::{Found, Whole};
 use super::lexer::{Lexer, What};
+use super::{Found, Whole};
 use crate::languages::Language;
 
 /// A `try` that has neither `except` nor `finally` yet.
@@ -67,7 +67,9 @@ pub(super) fn whole(language: &'static Language, bytes: &[u8]) -> Option<Found> 
                 }
             }
             // No expression holds a statement: a bracket before it was left open for good.
-            What::Word if !open.is_empty() && begins_statement(&bytes[token.start..token.end]) => return None,
+            What::Word if !open.is_empty() && begins_statement(&bytes[token.start..token.end]) => {
+                return None;
+            }
             What::Word | What::Text | What::Mark(_) => {}
         }
         statement.get_or_insert(token.start);
@@ -105,7 +107,10 @@ fn settle(tries: &mut Vec<Try>, indent: usize, first: &[u8]) {
 
 /// How many columns stand before the statement at `start`.
 fn indent_of(bytes: &[u8], start: usize) -> usize {
-    let line = bytes[..start].iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
+    let line = bytes[..start]
+        .iter()
+        .rposition(|&b| b == b'\n')
+        .map_or(0, |at| at + 1);
     start - line
 }
 
@@ -117,8 +122,20 @@ fn first_word(bytes: &[u8]) -> &[u8] {
 fn begins_statement(word: &[u8]) -> bool {
     matches!(
         word,
-        b"def" | b"class" | b"return" | b"import" | b"raise" | b"try" | b"except" | b"finally" | b"while" | b"with"
-            | b"pass" | b"assert" | b"del" | b"global"
+        b"def"
+            | b"class"
+            | b"return"
+            | b"import"
+            | b"raise"
+            | b"try"
+            | b"except"
+            | b"finally"
+            | b"while"
+            | b"with"
+            | b"pass"
+            | b"assert"
+            | b"del"
+            | b"global"
     )
 }
 

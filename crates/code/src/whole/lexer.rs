@@ -43,11 +43,23 @@ pub(super) struct Lexer<'a> {
     before: Option<Token>,
     /// Whether this is outside of PHP's tags.
     outside: bool,
+    /// Whether a string, a comment or another thing of more than one byte may begin with a byte.
+    special: [bool; 256],
 }
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(language: &'static Language, bytes: &'a [u8]) -> Self {
+        let mut special = [false; 256];
+        let comments = language
+            .line_comments()
+            .chain(language.block_comment.map(|(open, _)| open));
+        let strings = language.syntax.lexis.strings.iter().map(|quote| quote.open);
+        let others: [&[u8]; 4] = [b"#", b"/", b"?", b"<"];
+        for begins in comments.map(str::as_bytes).chain(strings).chain(others) {
+            special[usize::from(begins[0])] = true;
+        }
         Self {
+            special,
             bytes,
             at: 0,
             language,
@@ -92,6 +104,16 @@ impl<'a> Lexer<'a> {
         if is_word(byte) {
             return self.word();
         }
+        if !self.special[usize::from(byte)] {
+            self.at += 1;
+            return match byte {
+                b'(' | b'[' | b'{' => What::Open(byte),
+                b')' => What::Close(b'('),
+                b']' => What::Close(b'['),
+                b'}' => What::Close(b'{'),
+                _ => What::Mark(byte),
+            };
+        }
         if let Some(comment) = self.comment() {
             return comment;
         }
@@ -106,10 +128,6 @@ impl<'a> Lexer<'a> {
         }
         self.at += 1;
         match byte {
-            b'(' | b'[' | b'{' => What::Open(byte),
-            b')' => What::Close(b'('),
-            b']' => What::Close(b'['),
-            b'}' => What::Close(b'{'),
             b'?' if self.language.name == "php" && self.starts(b">") => {
                 self.at += 1;
                 self.outside = true;
@@ -143,7 +161,8 @@ impl<'a> Lexer<'a> {
             return Some(self.block_comment(open.as_bytes(), close.as_bytes()));
         }
         // `#[` begins an attribute.
-        let begins = |mark: &str| self.starts(mark.as_bytes()) && !(mark == "#" && self.starts(b"#["));
+        let begins =
+            |mark: &str| self.starts(mark.as_bytes()) && !(mark == "#" && self.starts(b"#["));
         if !language.line_comments().any(begins) {
             return None;
         }
@@ -236,7 +255,10 @@ impl<'a> Lexer<'a> {
             return None;
         }
         let after = self.rest()[3..].trim_ascii_start();
-        let after = after.strip_prefix(b"\"").or(after.strip_prefix(b"'")).unwrap_or(after);
+        let after = after
+            .strip_prefix(b"\"")
+            .or(after.strip_prefix(b"'"))
+            .unwrap_or(after);
         let length = after.iter().take_while(|&&b| is_word(b)).count();
         let name = (length > 0).then(|| &after[..length])?;
         loop {
@@ -321,12 +343,28 @@ impl<'a> Lexer<'a> {
     fn may_begin_value(&self) -> bool {
         match self.before {
             None => true,
-            Some(Token { what: What::Word, start, end }) => {
+            Some(Token {
+                what: What::Word,
+                start,
+                end,
+            }) => {
                 let word = &self.bytes[start..end];
                 matches!(
                     word,
-                    b"return" | b"typeof" | b"case" | b"in" | b"of" | b"delete" | b"void" | b"throw" | b"new"
-                        | b"do" | b"else" | b"await" | b"yield" | b"instanceof"
+                    b"return"
+                        | b"typeof"
+                        | b"case"
+                        | b"in"
+                        | b"of"
+                        | b"delete"
+                        | b"void"
+                        | b"throw"
+                        | b"new"
+                        | b"do"
+                        | b"else"
+                        | b"await"
+                        | b"yield"
+                        | b"instanceof"
                 )
             }
             Some(token) => !matches!(token.what, What::Text | What::Close(b'(' | b'[')),
@@ -354,7 +392,11 @@ impl Iterator for Lexer<'_> {
             if byte == b'\n' {
                 self.at += 1;
                 self.line_start = true;
-                return Some(Token { what: What::Line, start, end: self.at });
+                return Some(Token {
+                    what: What::Line,
+                    start,
+                    end: self.at,
+                });
             }
             if byte.is_ascii_whitespace() {
                 self.at += 1;

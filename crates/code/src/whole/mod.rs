@@ -17,8 +17,8 @@ mod lexis;
 
 pub(crate) use lexis::{Layout, Lexis, Quote, Raw};
 
-/// The longest text that may be set aside, in bytes.
-const LONGEST_STATEMENT: usize = 4096;
+/// The longest text that may be set aside, in bytes: tables of data are long statements.
+const LONGEST_STATEMENT: usize = 64 << 10;
 
 /// The whole part of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

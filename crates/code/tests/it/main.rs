@@ -10,3 +10,4 @@ mod fragments;
 mod functions;
 mod registry;
 mod weaknesses;
+mod whole;
