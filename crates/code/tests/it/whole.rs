@@ -165,7 +165,8 @@ fn what_closes_the_lines_of_a_source_makes_them_parse() {
                 amiss.push(String::from_utf8_lossy(line));
             }
         }
-        let few = if language.name == "tsx" { 8 } else { 20 };
+        // Markup is not read as such: until it ends, the text stands as it is.
+        let few = if language.name == "tsx" { 4 } else { 20 };
         assert!(
             amiss.len() * few <= lines.len(),
             "{}: {amiss:#?}",
