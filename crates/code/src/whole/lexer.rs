@@ -341,6 +341,10 @@ impl<'a> Lexer<'a> {
 
     /// Whether a value may begin here, judged by what stands before.
     fn may_begin_value(&self) -> bool {
+        // `</` and `/>` are markup.
+        if self.starts(b"/>") || self.bytes[..self.at].ends_with(b"<") {
+            return false;
+        }
         match self.before {
             None => true,
             Some(Token {
