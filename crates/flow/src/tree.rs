@@ -178,6 +178,14 @@ pub(crate) fn key_of(nodes: &[Node], at: u32, bytes: &[u8]) -> u128 {
     u128::from(low.finish()) << 64 | u128::from(high.finish())
 }
 
+/// The key of a function with an attribute of this text, `before` bytes before it.
+pub(crate) fn with_attribute(key: u128, text: &[u8], before: u32) -> u128 {
+    let mut hash = Fast(key as u64);
+    hash.write(text);
+    hash.write_u32(before);
+    key.rotate_left(31) ^ u128::from(hash.finish())
+}
+
 /// A hash table whose hash is quick and the same in every run. What it holds is small and made anew for each
 /// file, so that collisions made on purpose cost little.
 pub(crate) type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<Fast>>;

@@ -7,7 +7,7 @@ use crate::form::{Closure, Near, Parameter, Slice, Symbol, Unit};
 use crate::languages::Grammar;
 use crate::limits::Limits;
 use crate::roles::{Field, Role};
-use crate::tree::{FastMap, Node, key_of};
+use crate::tree::{FastMap, Node, key_of, with_attribute};
 
 /// A unit and where it stands.
 #[derive(Clone, Debug)]
@@ -78,9 +78,11 @@ impl Lowerer<'_> {
         let owner = self.owner_of(at);
         let base = self.node(whole).start;
         let mut key = key_of(self.nodes, whole, self.bytes);
-        if !self.unit.attributes.is_empty() {
+        for near in &self.unit.attributes {
             // Decorators stand before it and belong to it.
-            key = 0;
+            let (start, end) = (near.start + self.unit.base, near.end + self.unit.base);
+            let text = &self.bytes[start as usize..end as usize];
+            key = with_attribute(key, text, base.wrapping_sub(start));
         }
         let key_and_owner = (key, owner);
         if key != 0

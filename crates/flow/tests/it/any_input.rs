@@ -1,6 +1,7 @@
 //! Whatever the input, does the analysis end, within its budget, and does it depend only on what matters?
 
 use palinode_code::languages::{self, Language};
+use palinode_code::{Edit, Span};
 use palinode_flow::{Analysis, Limits, Module, Omission, Tables, analyze};
 use proptest::prelude::*;
 
@@ -99,17 +100,20 @@ proptest! {
         let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(program.text.len() + 1)).collect();
         ends.sort_unstable();
         ends.push(program.text.len());
-        let mut module: Option<Module> = None;
+        let mut parsed = language.parse_bytes(b"");
+        let mut module = Module::new(&parsed, Tables::standard(), &Limits::STANDARD);
         for end in ends {
-            let parsed = language.parse_bytes(&program.text.as_bytes()[..end]);
-            let fresh = Module::new(&parsed, Tables::standard(), &Limits::STANDARD);
-            let updated = match &module {
-                Some(module) => module.update(&parsed, Tables::standard(), &Limits::STANDARD),
-                None => fresh.clone(),
-            };
+            let from = parsed.text().len();
+            let edit = Edit::new(Span::at(from), &program.text.as_bytes()[from..end]);
+            let (grown, unchanged) = parsed.edited(&edit).expect("it lies in the text");
+            let fresh = Module::new(&grown, Tables::standard(), &Limits::STANDARD);
+            let known = module.update_from(unchanged, &grown, Tables::standard(), &Limits::STANDARD);
+            prop_assert_eq!(known.analysis(), fresh.analysis());
+            prop_assert_eq!(known.calls(), fresh.calls());
+            let updated = module.update(&grown, Tables::standard(), &Limits::STANDARD);
             prop_assert_eq!(updated.analysis(), fresh.analysis());
             prop_assert_eq!(updated.calls(), fresh.calls());
-            module = Some(updated);
+            (parsed, module) = (grown, known);
         }
     }
 }
