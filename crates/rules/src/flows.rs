@@ -3,7 +3,8 @@
 use palinode_code::{Finding, Parsed, Span, Text};
 use palinode_flow::{Flow, Limits, Module, Tables};
 
-use crate::rule::{Breadth, Reach, Rule};
+use crate::lacks;
+use crate::rule::{Breadth, Flows, Reach, Rule};
 use crate::scan::{ANALYZER, Hit};
 use crate::shelf::Shelf;
 
@@ -25,18 +26,15 @@ pub(crate) fn hits(shelf: &Shelf, parsed: &Parsed, module: &mut Option<Module>) 
         }
     }
     *module = Some(now);
+    hits.extend(lacks::hits(shelf, parsed));
     hits
 }
 
 fn is_about(rule: &Rule, flow: &Flow) -> bool {
-    let about = rule.flow.as_ref();
-    about.is_some_and(|about| {
-        about.into == flow.site.kind
-            && about
-                .from
-                .iter()
-                .any(|from| from == flow.source.kind.name())
-    })
+    let Some(Flows::Into { kind, from }) = &rule.flow else {
+        return false;
+    };
+    *kind == flow.site.kind && from.iter().any(|from| from == flow.source.kind.name())
 }
 
 fn hit(rule: &Rule, flow: &Flow, parsed: &Parsed) -> Hit {
