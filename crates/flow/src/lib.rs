@@ -32,6 +32,7 @@ mod kinds;
 mod languages;
 mod limits;
 mod lower;
+mod memory;
 mod module;
 mod result;
 mod roles;
@@ -41,6 +42,7 @@ mod tree;
 pub use error::Error;
 pub use kinds::{Kinds, SinkKind, SourceKind};
 pub use limits::Limits;
+pub use memory::{Lack, MissingCheck, missing_checks, missing_checks_since};
 pub use module::{Call, Function, Module, Occurrence, analyze};
 pub use result::{
     Analysis, Check, Flow, Form, Guard, Omission, Sanitizer, Shape, Site, Source, Step,

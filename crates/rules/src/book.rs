@@ -7,7 +7,7 @@ use palinode_code::{Language, Parsed, languages};
 
 use crate::builtin;
 use crate::error::Error;
-use crate::flows;
+use crate::flows::{self, Known};
 use crate::grammar::Grammar;
 use crate::rule::Rule;
 use crate::scan::{self, Before, Options, Scan};
@@ -122,7 +122,8 @@ impl RuleBook {
             &Since::default(),
             &mut Before::default(),
         );
-        pass.hits.extend(flows::hits(shelf, parsed, &mut None, 0));
+        pass.hits
+            .extend(flows::hits(shelf, parsed, &mut Known::default(), 0));
         scan::settle(parsed, pass, view.as_ref())
     }
 

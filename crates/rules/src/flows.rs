@@ -1,26 +1,33 @@
 //! Which values from outside arrive where they do harm, as the rules about flows say?
 
 use palinode_code::{Finding, Parsed, Span, Text};
-use palinode_flow::{Flow, Limits, Module, Tables};
+use palinode_flow::{Flow, Limits, MissingCheck, Module, Tables};
 
-use crate::rule::Rule;
+use crate::lacks;
+use crate::rule::{Flows, Rule};
 use crate::scan::{ANALYZER, Hit};
 use crate::shelf::Shelf;
 
-/// What the shelf's rules about flows find. `module` holds what is known of the text before its last edit, if
-/// anything, and then what is known of it now.
-/// Nothing before the byte `unchanged` has changed since.
+/// What is known of the flows, and of the missing checks, in a text.
+#[derive(Default)]
+pub(crate) struct Known {
+    module: Option<Module>,
+    pub(crate) missing: Vec<MissingCheck>,
+}
+
+/// What the shelf's rules about flows find. `known` is what was known of the text before its last edit, if anything,
+/// and then what is known of it now. Nothing before the byte `unchanged` has changed since.
 pub(crate) fn hits(
     shelf: &Shelf,
     parsed: &Parsed,
-    module: &mut Option<Module>,
+    known: &mut Known,
     unchanged: usize,
 ) -> Vec<Hit> {
     if shelf.flows.is_empty() {
         return Vec::new();
     }
     let (tables, limits) = (Tables::standard(), Limits::STANDARD);
-    let now = match module.take() {
+    let now = match known.module.take() {
         Some(before) => before.update_from(unchanged, parsed, tables, &limits),
         None => Module::new(parsed, tables, &limits),
     };
@@ -30,19 +37,16 @@ pub(crate) fn hits(
             hits.push(hit(rule, flow, parsed));
         }
     }
-    *module = Some(now);
+    known.module = Some(now);
+    hits.extend(lacks::hits(shelf, parsed, &mut known.missing, unchanged));
     hits
 }
 
 fn is_about(rule: &Rule, flow: &Flow) -> bool {
-    let about = rule.flow.as_ref();
-    about.is_some_and(|about| {
-        about.into == flow.site.kind
-            && about
-                .from
-                .iter()
-                .any(|from| from == flow.source.kind.name())
-    })
+    let Some(Flows::Into { kind, from }) = &rule.flow else {
+        return false;
+    };
+    *kind == flow.site.kind && from.iter().any(|from| from == flow.source.kind.name())
 }
 
 fn hit(rule: &Rule, flow: &Flow, parsed: &Parsed) -> Hit {

@@ -15,6 +15,7 @@ mod document;
 mod error;
 mod flows;
 mod grammar;
+mod lacks;
 mod literals;
 mod of_file;
 mod rule;

@@ -1,7 +1,7 @@
 //! What does a rule say, as its author wrote it?
 
 use palinode_code::{Confidence, Cwe, Language, Severity, languages};
-use palinode_flow::SinkKind;
+use palinode_flow::{Lack, SinkKind};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -53,12 +53,17 @@ pub struct Rule {
     pub(crate) reach: Reach,
 }
 
-/// Which flows a rule finds: those of values from outside into places of one kind.
+/// What a rule about flows finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Flows {
-    pub(crate) into: SinkKind,
-    /// The kinds of places that the values come from, by name.
-    pub(crate) from: Vec<String>,
+pub(crate) enum Flows {
+    /// Values from outside that arrive in places of one kind.
+    Into {
+        kind: SinkKind,
+        /// The kinds of places that the values come from, by name.
+        from: Vec<String>,
+    },
+    /// Memory that is touched without a check.
+    Without(Lack),
 }
 
 /// What of a text decides whether a node matches.
@@ -289,8 +294,16 @@ impl Rule {
     }
 }
 
-/// What `flow` says: the name of a kind of place, or `into` with it and `from` with kinds of sources.
+/// What `flow` says: the name of a kind of place; or `into` with it and `from` with kinds of sources; or `without`
+/// with the name of a check.
 fn flows(reading: &Reading<'_>, value: &Value) -> Result<Flows, Error> {
+    if let Some(check) = value.get("without") {
+        let lack = check.as_str().and_then(|name| name.parse().ok());
+        let names = || Lack::ALL.map(Lack::name).join(", ");
+        return lack
+            .map(Flows::Without)
+            .ok_or_else(|| reading.wrong("flow.without", format!("must name one of {}", names())));
+    }
     let name = value
         .as_str()
         .or_else(|| value.get("into").and_then(Value::as_str));
@@ -307,7 +320,7 @@ fn flows(reading: &Reading<'_>, value: &Value) -> Result<Flows, Error> {
         ));
     }
     match into {
-        Some(into) => Ok(Flows { into, from }),
+        Some(kind) => Ok(Flows::Into { kind, from }),
         None => {
             let names = SinkKind::ALL.map(SinkKind::name).join(", ");
             Err(reading.wrong("flow", format!("must name one of {names}")))
@@ -496,6 +509,23 @@ mod tests {
         );
         assert!(matches!(read("- a"), Err(Error::Yaml { .. })));
         assert!(matches!(read("id: [a"), Err(Error::Yaml { .. })));
+    }
+
+    #[test]
+    fn a_rule_about_a_missing_check_names_one_that_is_known() {
+        let rule = |check: &str| {
+            read(&format!(
+                "id: a\nlanguage: C\nmessage: m\nflow: {{without: {check}}}\n"
+            ))
+        };
+        let found = rule("copy-length").expect("is read").expect("is on");
+        assert_eq!(found.flow, Some(Flows::Without(Lack::CopyLength)));
+        for wrong in ["manners", "7", "[]"] {
+            assert!(
+                matches!(rule(wrong), Err(Error::Field { field, .. }) if field == "flow.without"),
+                "{wrong}"
+            );
+        }
     }
 
     #[test]

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use palinode_code::{Language, Text};
-use palinode_flow::Module;
 
 use crate::book::RuleBook;
 use crate::clock::Clock;
-use crate::flows;
+use crate::flows::{self, Known};
 use crate::scan::{self, Before, Hit, Pass, Scan};
 use crate::since::Since;
 use crate::view::View;
@@ -26,7 +25,7 @@ pub struct Watch {
     /// What rules need to know of the text before the last edit.
     before: Before,
     /// The flows in the text before the last edit, most of which need not be looked for again.
-    module: Option<Module>,
+    known: Known,
     /// What is found in the text now.
     last: Scan,
 }
@@ -42,7 +41,7 @@ impl Watch {
             hits: Vec::new(),
             stopped: Vec::new(),
             before: Before::default(),
-            module: None,
+            known: Known::default(),
             last: Scan::default(),
         }
     }
@@ -98,7 +97,7 @@ impl Watch {
         self.stopped
             .retain(|stopped| pass.stopped.iter().all(|again| again.rule != stopped.rule));
         self.stopped.extend(pass.stopped);
-        let flows = flows::hits(shelf, parsed, &mut self.module, unchanged);
+        let flows = flows::hits(shelf, parsed, &mut self.known, unchanged);
         let all = Pass {
             hits: self.hits.iter().cloned().chain(flows).collect(),
             stopped: self.stopped.clone(),

@@ -2,4 +2,5 @@
 
 mod answers;
 mod any_input;
+mod memory;
 mod programs;
