@@ -247,7 +247,7 @@ impl Rule {
             Some(theirs) => literals::rarer(words, theirs),
             None => words,
         };
-        let mut reach = reach_of(&body, Place::default());
+        let mut reach = reach_of(&body, Place::of(rule));
         if let Some(of_file) = of_file {
             reach.breadth = Breadth::File;
             reach.absence |= has_negation(of_file);
@@ -334,6 +334,28 @@ struct Place {
     negated: bool,
     /// Under a `has`: about a node within the one that matches.
     within: bool,
+    /// About something that goes on for long, so that what is asked for may yet come: what stands around the node
+    /// that matches, or a function that is itself what matches.
+    open: bool,
+}
+
+impl Place {
+    /// The place of a whole rule.
+    fn of(rule: Option<&Value>) -> Self {
+        let kind = rule
+            .and_then(|rule| rule.get("kind"))
+            .and_then(Value::as_str);
+        let ends = ["definition", "declaration", "item", "arrow_function"];
+        let names = ["function", "method", "class", "decorated", "constructor"];
+        let is_definition = |kind: &str| {
+            ends.iter().any(|end| kind.ends_with(end))
+                && names.iter().any(|name| kind.contains(name))
+        };
+        Self {
+            open: kind.is_some_and(is_definition),
+            ..Self::default()
+        }
+    }
 }
 
 /// The furthest reach of any condition in a rule's mapping.
@@ -351,9 +373,10 @@ fn reach_of(fields: &Map<String, Value>, place: Place) -> Reach {
         let place = Place {
             negated: place.negated || field == "not",
             within: place.within || field == "has",
+            open: place.open || around,
         };
         reach.breadth = reach.breadth.max(breadth);
-        reach.absence |= around && place.negated;
+        reach.absence |= place.open && place.negated;
         let parts: &[Value] = match value {
             Value::Array(values) => values,
             value => std::slice::from_ref(value),
@@ -489,6 +512,14 @@ mod tests {
         assert_eq!(
             reach("{kind: call_expression, not: {inside: {kind: if_statement}}}"),
             of(Breadth::Item, true)
+        );
+        assert_eq!(
+            reach("{kind: call_expression, inside: {kind: if_statement, not: {regex: a}}}"),
+            of(Breadth::Item, true)
+        );
+        assert_eq!(
+            reach("{kind: function_definition, not: {has: {kind: if_statement}}}"),
+            of(Breadth::Node, true)
         );
     }
 
