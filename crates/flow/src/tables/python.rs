@@ -477,7 +477,15 @@ pub(super) static GROUPS: &[Group] = &[
     },
     Group {
         meaning: Assigned(SinkKind::Header),
-        paths: &[".headers[]"],
+        paths: &[
+            "response.headers[]",
+            "resp.headers[]",
+            "rsp.headers[]",
+            "res.headers[]",
+            "Response().headers[]",
+            "make_response().headers[]",
+            "HttpResponse()[]",
+        ],
     },
     Group {
         meaning: Cleans(Kinds::ALL),

@@ -4,10 +4,12 @@
 pub(super) static TEXTS: &[(&str, &str)] = folder! { "csharp":
     "csharp-cookie-without-flags"
     "csharp-deserialize"
+    "csharp-html-raw"
     "csharp-input-check-off"
     "csharp-insecure-random"
     "csharp-no-antiforgery"
     "csharp-old-tls"
+    "csharp-path-given"
     "csharp-process-start"
     "csharp-redirect-given"
     "csharp-route-without-check"

@@ -17,6 +17,7 @@ pub(super) static TEXTS: &[(&str, &str)] = folder! { "java":
     "java-route-without-check"
     "java-short-key"
     "java-sql-built"
+    "java-stack-shown"
     "java-tls-not-verified"
     "java-url-given"
     "java-weak-cipher"

@@ -24,6 +24,7 @@ pub(super) static TEXTS: &[(&str, &str)] = folder! { "javascript":
     "javascript-secret-compared"
     "javascript-session-cookie-open"
     "javascript-sql-built"
+    "javascript-stack-shown"
     "javascript-tls-not-verified"
     "javascript-unencrypted-fetch"
     "javascript-uninitialised-buffer"

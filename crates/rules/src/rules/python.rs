@@ -58,6 +58,7 @@ pub(super) static TEXTS: &[(&str, &str)] = folder! { "python":
     "python-template-string"
     "python-tls-not-verified"
     "python-unpickle-imported"
+    "python-upload-by-name"
     "python-url-given"
     "python-weak-cipher"
     "python-weak-hash"
