@@ -9,6 +9,7 @@ pub(super) static TEXTS: &[(&str, &str)] = folder! { "php":
     "php-eval"
     "php-extract-given"
     "php-file-mode-for-all"
+    "php-hardcoded-secret"
     "php-include-given"
     "php-insecure-random"
     "php-loose-comparison"
