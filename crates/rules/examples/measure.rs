@@ -2,8 +2,9 @@
 //!
 //! Reads JSON Lines from the files named: `{dataset, language, label: "bad"|"good", cwe, pair, code}`. Prints, for each
 //! data set, language and weakness: flawed samples, those with any finding, with one near the weakness, patched
-//! samples, those with a finding, pairs with a finding that stands in both. With `--list WHAT` (`missed`, `alarms`,
-//! `found`) it prints samples instead; with `--rules`, what each rule found.
+//! samples, those with a finding, pairs with a finding that stands in both. With `--list WHAT` (`missed`, `far`,
+//! `alarms`, `found`) it prints samples instead, with `--list each` one line of JSON for each sample; with `--rules`,
+//! what each rule found.
 #![expect(clippy::print_stdout, reason = "its answer is for standard output")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,11 +56,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     for file in &files {
         let mut in_bad: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut samples = Vec::new();
-        for line in std::fs::read_to_string(file)?.lines() {
-            samples.push(serde_json::from_str::<Sample>(line)?);
+        for (at, line) in std::fs::read_to_string(file)?.lines().enumerate() {
+            samples.push((at, serde_json::from_str::<Sample>(line)?));
         }
-        samples.sort_by_key(|sample| sample.label != "bad");
-        for sample in samples {
+        samples.sort_by_key(|(_, sample)| sample.label != "bad");
+        for (at, sample) in samples {
             let language =
                 languages::by_name(&sample.language).ok_or("a language that is not known")?;
             let text = Text::from(sample.code.as_str());
@@ -120,6 +121,12 @@ fn main() -> Result<(), Box<dyn Error>> {
                 } else {
                     usize::from(!is_near(finding))
                 }] += 1;
+            }
+            if list.as_deref() == Some("each") {
+                println!(
+                    "{}",
+                    serde_json::json!({"i": at, "rules": ids, "near": near})
+                );
             }
             let shown = match list.as_deref() {
                 Some("missed") => bad && !any,

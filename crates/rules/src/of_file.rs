@@ -11,9 +11,9 @@ use crate::scan::Asked;
 use crate::shelf::OfFile;
 use crate::since::Since;
 
-/// What a text has shown so far: for each rule that asks something of the file and has its answer, by its place on
-/// the shelf, where the node ends that gave it.
-pub(crate) type Shown = BTreeMap<usize, usize>;
+/// What a text has shown so far: for each rule that has asked something of the file, by its place on the shelf, where
+/// the node ends that gave the answer, if any did.
+pub(crate) type Shown = BTreeMap<usize, Option<usize>>;
 
 /// For each rule, whether it is to be asked: it asks nothing of the file, or some node shows what it asks. `shown` is
 /// what the text showed before its last edit, and then what it shows now; what stands before `from` has not changed.
@@ -38,13 +38,18 @@ pub(crate) fn answered(
             continue;
         };
         let from = from.of(&of_file.scope);
-        match before.get(&rule.shelved).filter(|&&end| end < from) {
-            Some(&end) => {
+        match before.get(&rule.shelved) {
+            Some(&Some(end)) if end < from => {
                 answers[at] = true;
-                shown.insert(rule.shelved, end);
+                shown.insert(rule.shelved, Some(end));
             }
-            None => open.push((at, of_file, from)),
+            Some(_) => open.push((at, of_file, from)),
+            // Its words were not in the text yet, so it was not asked.
+            None => open.push((at, of_file, 0)),
         }
+    }
+    for &(at, _, _) in &open {
+        shown.insert(rules[at].shelved, None);
     }
     if open.is_empty() {
         return answers;
@@ -68,7 +73,7 @@ pub(crate) fn answered(
                 let shows = meter.charge(at, || matcher.match_node(root.adopt(node)).is_some());
                 answers[at] |= shows;
                 if shows {
-                    shown.insert(rules[at].shelved, end);
+                    shown.insert(rules[at].shelved, Some(end));
                 }
                 !shows && !meter.is_stopped(at)
             });

@@ -263,8 +263,9 @@ impl Rule {
             .map(|fields| reach_of(fields, Place::default()))
             .unwrap_or_default();
         let negated = of_file.is_some_and(has_negation);
+        let place = Place::of(rule);
         let of_file = body.remove("file");
-        let mut reach = reach_of(&body, Place::default());
+        let mut reach = reach_of(&body, place);
         reach.absence |= negated;
         Ok(Some(Self {
             languages: if listed.is_empty() {
@@ -356,6 +357,28 @@ struct Place {
     negated: bool,
     /// Under a `has`: about a node within the one that matches.
     within: bool,
+    /// About something that goes on for long, so that what is asked for may yet come: what stands around the node
+    /// that matches, or a function that is itself what matches.
+    open: bool,
+}
+
+impl Place {
+    /// The place of a whole rule.
+    fn of(rule: Option<&Value>) -> Self {
+        let kind = rule
+            .and_then(|rule| rule.get("kind"))
+            .and_then(Value::as_str);
+        let ends = ["definition", "declaration", "item", "arrow_function"];
+        let names = ["function", "method", "class", "decorated", "constructor"];
+        let is_definition = |kind: &str| {
+            ends.iter().any(|end| kind.ends_with(end))
+                && names.iter().any(|name| kind.contains(name))
+        };
+        Self {
+            open: kind.is_some_and(is_definition),
+            ..Self::default()
+        }
+    }
 }
 
 /// The furthest reach of any condition in a rule's mapping.
@@ -372,6 +395,8 @@ fn reach_of(fields: &Map<String, Value>, place: Place) -> Reach {
                 _ => Breadth::File,
             },
             "range" => Breadth::File,
+            // Any distance away, in what may be the file itself.
+            "precedes" | "follows" if value.get("stopBy").is_some() => Breadth::File,
             "precedes" | "follows" => Breadth::Item,
             "nthChild" if !place.within => Breadth::Item,
             _ => Breadth::Node,
@@ -380,9 +405,10 @@ fn reach_of(fields: &Map<String, Value>, place: Place) -> Reach {
         let place = Place {
             negated: place.negated || field == "not",
             within: place.within || field == "has",
+            open: place.open || around,
         };
         reach.breadth = reach.breadth.max(breadth);
-        reach.absence |= around && place.negated;
+        reach.absence |= place.open && place.negated;
         let parts: &[Value] = match value {
             Value::Array(values) => values,
             value => std::slice::from_ref(value),
@@ -566,6 +592,14 @@ mod tests {
         assert_eq!(
             reach("{kind: call_expression, not: {inside: {kind: if_statement}}}"),
             in_branch(true)
+        );
+        assert_eq!(
+            reach("{kind: call_expression, inside: {kind: if_statement, not: {regex: a}}}"),
+            in_branch(true)
+        );
+        assert_eq!(
+            reach("{kind: function_definition, not: {has: {kind: if_statement}}}"),
+            of(Breadth::Node, true)
         );
     }
 

@@ -6,7 +6,7 @@ use ast_grep_core::matcher::MatcherExt;
 use ast_grep_core::replacer::Replacer;
 use ast_grep_core::{AstGrep, NodeMatch};
 use palinode_code::tree_sitter::Node;
-use palinode_code::{Edit, Finding, Parsed, Span};
+use palinode_code::{Edit, Finding, Parsed, Span, Text};
 
 use crate::clock::{Clock, Meter};
 use crate::document::Document;
@@ -115,7 +115,8 @@ pub(crate) fn pass(
     }
     let root = AstGrep::doc(Document::new(parsed, &shelf.grammar));
     let mut meter = Meter::new(clock, asked.len());
-    let was_shown: Vec<usize> = before.shown.keys().copied().collect();
+    let were = before.shown.iter();
+    let was_shown: Vec<usize> = were.filter_map(|(&at, end)| end.map(|_| at)).collect();
     let answered = of_file::answered(&asked, &root, from, &mut before.shown, &mut meter);
     let mut unasked = Vec::new();
     for (asked, answered) in asked.iter_mut().zip(&answered) {
@@ -162,7 +163,7 @@ pub(crate) fn pass(
                 if let Some(matched) = matched
                     && node.end_byte() <= length
                 {
-                    hits.push(hit(rule, &matched, node));
+                    hits.push(hit(rule, &matched, node, parsed.text()));
                 }
             }
         }
@@ -195,15 +196,42 @@ pub(crate) struct Asked<'s> {
     from: usize,
 }
 
-fn hit(asked: &Asked<'_>, matched: &NodeMatch<'_, Document>, node: Node<'_>) -> Hit {
+/// Whether a comment stands in a node: what is put behind one would be part of it.
+fn has_comment(node: Node<'_>) -> bool {
+    let mut cursor = node.walk();
+    loop {
+        if cursor.node().kind().contains("comment") {
+            return true;
+        }
+        if cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return false;
+            }
+        }
+    }
+}
+
+fn hit(asked: &Asked<'_>, matched: &NodeMatch<'_, Document>, node: Node<'_>, text: &Text) -> Hit {
     let Asked { rule, compiled, .. } = asked;
-    let fix = compiled.config.fixer.first().map(|fixer| {
-        let range =
-            Replacer::<Document>::get_replaced_range(fixer, matched, &compiled.config.matcher);
-        Edit::new(
-            Span::from(range),
-            Replacer::<Document>::generate_replacement(fixer, matched),
-        )
+    let fix = compiled
+        .config
+        .fixer
+        .first()
+        .filter(|_| !has_comment(node))
+        .map(|fixer| {
+            let range =
+                Replacer::<Document>::get_replaced_range(fixer, matched, &compiled.config.matcher);
+            let new = Replacer::<Document>::generate_replacement(fixer, matched);
+            Edit::new(Span::from(range), new)
+        });
+    // A rule may mend some of what it finds: where its rewriting changes nothing, it has nothing to propose. Nor has
+    // it where bytes that are no text would be written as something else.
+    let fix = fix.filter(|edit| {
+        let old = text.slice(edit.span).unwrap_or_default();
+        old != &*edit.new && std::str::from_utf8(old).is_ok()
     });
     Hit {
         shelved: asked.shelved,

@@ -46,6 +46,8 @@ impl Run<'_> {
                 value = self.without_shell(id, value, called);
             }
             let settled = match kind {
+                // What some other function made of a value is not what is shown of it.
+                SinkKind::Html => value.made == Made::Opaque && self.is_doubted(value),
                 SinkKind::Url => self.settles_host(value, false),
                 SinkKind::Redirect => self.settles_host(value, true),
                 _ => false,
@@ -69,6 +71,9 @@ impl Run<'_> {
         match when {
             When::Always | When::Shell(_) => true,
             When::Built => false,
+            When::OverOurs => called
+                .receiver
+                .is_none_or(|(_, value)| value.taint.is_empty() && value.inner.is_empty()),
             When::AfterShell => called
                 .arguments
                 .first()
@@ -157,6 +162,12 @@ impl Run<'_> {
         }
     }
 
+    /// Whether something of which little is known stands between the value and where it came in.
+    fn is_doubted(&self, value: Value) -> bool {
+        let taints = self.taints.of(value.taint);
+        taints.iter().any(|taint| taint.doubts > 0)
+    }
+
     /// The value of a handler that a client is shown.
     pub(super) fn judge_return(&mut self, id: Id, value: Value) {
         let is_data = DATA_FRAMEWORKS
@@ -165,11 +176,7 @@ impl Run<'_> {
         let is_text = match value.made {
             Made::Built | Made::Prefixed => true,
             // Shown as it came in, where nothing stands between of which little is known.
-            Made::Opaque => self
-                .taints
-                .of(value.taint)
-                .iter()
-                .all(|taint| taint.doubts == 0),
+            Made::Opaque => !self.is_doubted(value),
             Made::Constant | Made::List => false,
         };
         if !self.is_handler || is_data || !is_text {

@@ -103,6 +103,8 @@ pub enum When {
     With(&'static str, &'static str),
     /// Where the text before it, a format, has a conversion of a text without a width.
     TextConversion,
+    /// Unless what it is called on comes from outside itself: who hands in the document may ask it anything.
+    OverOurs,
     /// Where a handler returns it as a text: only for `=return`.
     Built,
 }

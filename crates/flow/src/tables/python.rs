@@ -6,7 +6,7 @@ use super::Meaning::{
     Asks, Assigned, Carries, Cleans, Copies, Demands, Exits, Formats, Handler, Hides, Normalizes,
     Sink, Source,
 };
-use super::When::{Always, Built, Shell, Unless};
+use super::When::{Always, Built, OverOurs, Shell, Unless};
 use crate::kinds::{Kinds, SinkKind, SourceKind};
 use crate::result::Check;
 
@@ -417,8 +417,17 @@ pub(super) static GROUPS: &[Group] = &[
         ],
     },
     Group {
+        meaning: Sink(SinkKind::XPath, At(0), OverOurs),
+        paths: &[".xpath", ".findall"],
+    },
+    Group {
         meaning: Sink(SinkKind::XPath, At(0), Always),
-        paths: &[".xpath", "etree.XPath", "lxml.etree.XPath", ".findall"],
+        paths: &["etree.XPath", "lxml.etree.XPath"],
+    },
+    // A browser sends no header that another site wrote, so what comes in by one is shown to who sent it.
+    Group {
+        meaning: Cleans(Kinds::of(&[SinkKind::Html, SinkKind::Redirect])),
+        paths: &["request.headers.get", "headers.get"],
     },
     Group {
         meaning: Sink(SinkKind::Ldap, From(0), Always),
@@ -468,7 +477,15 @@ pub(super) static GROUPS: &[Group] = &[
     },
     Group {
         meaning: Assigned(SinkKind::Header),
-        paths: &[".headers[]"],
+        paths: &[
+            "response.headers[]",
+            "resp.headers[]",
+            "rsp.headers[]",
+            "res.headers[]",
+            "Response().headers[]",
+            "make_response().headers[]",
+            "HttpResponse()[]",
+        ],
     },
     Group {
         meaning: Cleans(Kinds::ALL),

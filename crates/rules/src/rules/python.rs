@@ -3,6 +3,7 @@
 /// The file of each rule and its text.
 pub(super) static TEXTS: &[(&str, &str)] = folder! { "python":
     "python-archive-extracted"
+    "python-asker-ignored"
     "python-assert-as-check"
     "python-autoescape-off"
     "python-bind-all-interfaces"
@@ -36,10 +37,12 @@ pub(super) static TEXTS: &[(&str, &str)] = folder! { "python":
     "python-os-system"
     "python-path-given"
     "python-pickle"
+    "python-record-by-given-key"
     "python-redirect-given"
     "python-redirect-joined"
     "python-replace-script-tags"
     "python-request-without-timeout"
+    "python-route-without-check"
     "python-script-tags-by-expression"
     "python-secret-compared"
     "python-secret-file-open-to-all"
@@ -55,6 +58,7 @@ pub(super) static TEXTS: &[(&str, &str)] = folder! { "python":
     "python-template-string"
     "python-tls-not-verified"
     "python-unpickle-imported"
+    "python-upload-by-name"
     "python-url-given"
     "python-weak-cipher"
     "python-weak-hash"

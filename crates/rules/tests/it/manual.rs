@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use palinode_code::{Severity, Text};
+use palinode_code::{Edit, Severity, Text, apply_edits};
 use palinode_rules::{Options, RuleBook};
 
 #[test]
@@ -69,6 +69,47 @@ fn each_rule_finds_its_bad_code_and_not_its_good_code() {
             };
             rule.bad.iter().for_each(|code| judge(code, true));
             rule.good.iter().for_each(|code| judge(code, false));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_a_rule_proposes_mends_its_bad_code() {
+    let book = RuleBook::builtin();
+    let mut wrong = Vec::new();
+    for rule in book.rules().filter(|rule| rule.mends) {
+        for language in &rule.languages {
+            let mut mended = 0;
+            for code in &rule.bad {
+                let text = Text::from(code.as_str());
+                let parsed = language.parse_fragment(&text);
+                let scan = book.scan(&parsed, &Options::default());
+                let ours = scan.findings.iter().filter(|found| found.rule == rule.id);
+                let (with, without): (Vec<_>, Vec<_>) =
+                    ours.partition(|found| !found.fix.is_empty());
+                if with.is_empty() {
+                    continue;
+                }
+                let edits: Vec<Edit> = with.iter().flat_map(|found| found.fix.clone()).collect();
+                let after = apply_edits(&text, &edits).expect("edits of one rule are apart");
+                let parsed = language.parse_fragment(&after);
+                let again = book.scan(&parsed, &Options::default());
+                let again = again.findings.iter().filter(|found| found.rule == rule.id);
+                let again = again.count();
+                if !parsed.parses() || again > without.len() {
+                    wrong.push(format!(
+                        "{} as {}: {again} findings in\n{}",
+                        rule.id,
+                        language.name,
+                        after.readable()
+                    ));
+                }
+                mended += 1;
+            }
+            if mended == 0 {
+                wrong.push(format!("{} as {}: mends nothing", rule.id, language.name));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

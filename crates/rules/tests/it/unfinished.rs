@@ -66,3 +66,19 @@ fn a_check_that_may_yet_come_is_waited_for() {
         ["python-check-then-use"]
     );
 }
+
+#[test]
+fn a_function_that_goes_on_may_yet_do_what_it_lacks() {
+    let open = "def show(requester_id, note_id):\n    note = NOTES[note_id]\n";
+    assert_eq!(found("python", open), [""; 0]);
+    assert_eq!(
+        found("python", &format!("{open}\ndef other():\n    pass\n")),
+        ["python-asker-ignored"]
+    );
+    let class = "class A {\n  void F(string path) {\n    var doc = new XmlDocument();\n    doc.Load(path);\n";
+    assert_eq!(found("csharp", class), [""; 0]);
+    assert_eq!(
+        found("csharp", &format!("{class}  }}\n}}\n")),
+        ["csharp-xml-entities"]
+    );
+}
