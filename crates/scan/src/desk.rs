@@ -81,6 +81,10 @@ impl<'a> Desk<'a> {
                     let _ = self.installation.set(installation);
                     None
                 }
+                Presence::Unprovided { installation, why } => {
+                    let _ = self.installation.set(installation);
+                    Some(Status::Failed { why })
+                }
                 Presence::Missing { install } => Some(Status::Missing { install }),
                 Presence::Unusable { why } => Some(Status::Failed { why }),
                 Presence::TimedOut => Some(Status::TimedOut),

@@ -22,7 +22,8 @@ const INSTALLED: [&str; 4] = ["bandit", "codeshield", "flawfinder", "semgrep"];
 /// Those that the system's packages bring.
 const PACKAGED: [&str; 2] = ["cppcheck", "gcc"];
 
-const PYTHON: Environment = Environment {
+/// Where what pip has is installed.
+pub(crate) const PYTHON: Environment = Environment {
     folder: "target/analyzers",
     requirements: "xtask/analyzers/requirements.txt",
 };

@@ -13,6 +13,8 @@ mod tidy;
 
 use std::path::Path;
 
+pub(crate) use analyzers::PYTHON as ANALYZERS;
+
 use anyhow::Result;
 
 /// One step of `cargo xtask test`.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process;
+use crate::python::Environment;
 
 /// How a remade file compares with the committed one.
 pub(crate) enum Difference {

@@ -1,6 +1,7 @@
-//! How is a report written for other programs?
+//! How is a report written for other programs, and for other places?
 
 pub mod json;
+pub mod markdown;
 pub mod sarif;
 
 use std::collections::BTreeSet;

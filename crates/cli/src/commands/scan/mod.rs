@@ -96,6 +96,8 @@ enum Form {
     Json,
     /// SARIF 2.1.0, for GitHub's code scanning and other tools.
     Sarif,
+    /// A table and the code of each finding, for pull requests and issues.
+    Markdown,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Status, Failure> {
@@ -124,6 +126,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         }
         Form::Json => in_json(report::json::write(&asked.report, &options)),
         Form::Sarif => in_json(report::sarif::write(&asked.report, &options)),
+        Form::Markdown => report::markdown::write(&asked.report, &options),
     };
     write(arguments, answer.as_bytes())?;
     told::summary(&asked, &collected, since.as_ref());

@@ -3,6 +3,7 @@
 mod filters;
 mod json;
 mod mangled;
+mod markdown;
 mod sarif;
 
 use palinode_code::{Cwe, Edit, Finding, Severity, Span, Step};
