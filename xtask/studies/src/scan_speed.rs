@@ -171,9 +171,12 @@ fn peers(palinode: &Path, tools: &Path, rules: &Path, folder: &Folder) -> Result
     let taskset = find_program("taskset", &system);
     let code = folder.code().into_os_string();
     let out = |name: &str| folder.0.join(name).into_os_string();
-    let tool = |name: &str| {
-        let file = tools.join(name).canonicalize();
-        file.with_context(|| format!("there is no `{name}` in {} (--tools DIR)", tools.display()))
+    // Not the file that a link leads to: by its own path Python knows which packages are its.
+    let tool = |name: &str| -> Result<PathBuf> {
+        let file = std::path::absolute(tools.join(name))?;
+        let missing = || format!("there is no `{name}` in {} (--tools DIR)", tools.display());
+        ensure!(file.is_file(), missing());
+        Ok(file)
     };
     let words = |words: &[&str]| -> Vec<OsString> { words.iter().map(OsString::from).collect() };
     let book = RuleBook::builtin();
