@@ -37,12 +37,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         true => packaged_rules(&tools)?,
         false => rules,
     };
-    let texts = chosen(&from, arguments.get("count", 1000)?)?;
-    let bytes: usize = texts.iter().map(String::len).sum();
-    let folder = Folder::filled(&texts)?;
+    let folder = Folder::filled(&chosen(&from, arguments.get("count", 1000)?)?)?;
+    let (count, bytes) = folder.size()?;
     println!(
         "{} Python files of `{}`, {:.1} MB; median of {repeats} runs each\n",
-        texts.len(),
+        count,
         from.display(),
         bytes as f64 / 1e6
     );
@@ -68,7 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         SMALL.len(),
         small * 1e3
     );
-    let inside = in_process::measure(&texts)?;
+    let inside = in_process::measure(&folder.texts()?)?;
     println!("{inside}");
     let file: PathBuf = arguments.get("json", PathBuf::new())?;
     if !file.as_os_str().is_empty() {
@@ -76,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             json!({"name": peer.name, "rules": peer.rules, "cores": peer.cores, "seconds": row.seconds,
                    "all_seconds": row.all, "peak_memory": row.peak})
         });
-        let figures = json!({"files": texts.len(), "bytes": bytes, "repeats": repeats,
+        let figures = json!({"files": count, "bytes": bytes, "repeats": repeats,
                              "programs": programs.collect::<Vec<Value>>(), "small_file_seconds": small,
                              "in_process": inside.json()});
         fs::write(&file, format!("{figures}\n"))
@@ -86,7 +85,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// Every so many files below a folder, so that `count` are taken from all over it: by the order of their paths.
-fn chosen(folder: &Path, count: usize) -> Result<Vec<String>> {
+///
+/// Nothing of them is kept in memory: a program that is started begins with what its parent has, and that would count
+/// as its own.
+fn chosen(folder: &Path, count: usize) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     let mut open = vec![folder.to_path_buf()];
     while let Some(inner) = open.pop() {
@@ -107,37 +109,56 @@ fn chosen(folder: &Path, count: usize) -> Result<Vec<String>> {
         }
     }
     paths.sort();
-    let texts = paths
-        .iter()
-        .filter_map(|path| fs::read_to_string(path).ok());
     // What a scan of a folder passes over would be no work for ours and much for the others.
-    let is_code = |text: &String| {
+    let is_code = |text: String| {
         !text.contains('\0') && text.len() / (1 + text.lines().count()) <= LONGEST_LINE
     };
-    let texts: Vec<String> = texts.filter(is_code).collect();
+    paths.retain(|path| fs::read_to_string(path).is_ok_and(is_code));
     ensure!(
-        texts.len() >= count && count > 0,
+        paths.len() >= count && count > 0,
         "`{}` has {} files that can be taken, and {count} are asked for (--count N)",
         folder.display(),
-        texts.len()
+        paths.len()
     );
-    let step = texts.len() / count;
-    Ok(texts.into_iter().step_by(step).take(count).collect())
+    let step = paths.len() / count;
+    Ok(paths.into_iter().step_by(step).take(count).collect())
 }
 
 /// A folder with the files, removed in the end.
 struct Folder(PathBuf);
 
 impl Folder {
-    fn filled(texts: &[String]) -> Result<Self> {
+    fn filled(paths: &[PathBuf]) -> Result<Self> {
         let path = std::env::temp_dir().join(format!("palinode-scan-speed-{}", std::process::id()));
         let folder = Self(path);
         fs::create_dir_all(folder.code())?;
-        for (number, text) in texts.iter().enumerate() {
-            fs::write(folder.code().join(format!("f{number:04}.py")), text)?;
+        for (number, path) in paths.iter().enumerate() {
+            fs::copy(path, folder.code().join(format!("f{number:04}.py")))?;
         }
         fs::write(folder.0.join("small.py"), SMALL)?;
         Ok(folder)
+    }
+
+    /// How many files there are, and their bytes together.
+    fn size(&self) -> Result<(usize, u64)> {
+        let mut size = (0, 0);
+        for entry in fs::read_dir(self.code())? {
+            size = (size.0 + 1, size.1 + entry?.metadata()?.len());
+        }
+        Ok(size)
+    }
+
+    /// The files, in the order of their names.
+    fn texts(&self) -> Result<Vec<String>> {
+        let entries = fs::read_dir(self.code())?;
+        let mut paths: Vec<PathBuf> = entries
+            .map(|entry| Ok(entry?.path()))
+            .collect::<Result<_>>()?;
+        paths.sort();
+        paths
+            .iter()
+            .map(|path| Ok(fs::read_to_string(path)?))
+            .collect()
     }
 
     fn code(&self) -> PathBuf {
