@@ -2,8 +2,8 @@
 //!
 //!     rustc --edition 2024 -o target/seeds fuzz/seeds.rs && target/seeds
 //!
-//! Writes `fuzz/corpus/TARGET/`: the small files of the model's tests, and networks of a few numbers. It stands
-//! alone, because whatever `cargo fuzz` builds has a fuzzer for its `main`.
+//! Writes `fuzz/corpus/TARGET/`: the small files of the model's tests, networks of a few numbers, recorded reports of
+//! analyzers, and our own rules. It stands alone, because whatever `cargo fuzz` builds has a fuzzer for its `main`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,8 @@ fn main() {
     tokenizers(&corpus, &golden);
     settings(&corpus, &golden);
     templates(&corpus);
+    reports(&corpus, &here.join("../crates/scan/tests/it/fixtures"));
+    rules(&corpus, &here.join("../crates/rules/src/rules"));
 }
 
 struct Corpus(PathBuf);
@@ -190,5 +192,45 @@ fn templates(corpus: &Corpus) {
     ];
     for (number, text) in all.iter().enumerate() {
         corpus.write("template", &format!("seed-{number}"), text.as_bytes());
+    }
+}
+
+/// Analyzers in the order of their registry, with the recorded reports of each.
+const REPORTS: [(u8, &[&str]); 10] = [
+    (0, &["bandit.json"]),
+    (1, &["bearer.json"]),
+    (3, &["codeql.sarif"]),
+    (4, &["codeshield.json"]),
+    (5, &["cppcheck.xml"]),
+    (6, &["flawfinder.csv"]),
+    (7, &["gcc-flawed.json", "gcc-broken.json", "gcc.sarif"]),
+    (8, &["gosec.json"]),
+    (9, &["codeql.sarif", "gcc.sarif"]),
+    (10, &["semgrep.json"]),
+];
+
+fn reports(corpus: &Corpus, fixtures: &Path) {
+    for (choice, files) in REPORTS {
+        for file in files {
+            let report = fs::read(fixtures.join(file)).expect("it is there");
+            let seed = [&[choice], &report[..]].concat();
+            corpus.write("reports", &format!("{choice}-{file}"), &seed);
+        }
+    }
+}
+
+fn rules(corpus: &Corpus, folder: &Path) {
+    for entry in fs::read_dir(folder).expect("it is there") {
+        let path = entry.expect("it can be read").path();
+        if path.is_dir() {
+            rules(corpus, &path);
+        } else if path.extension().is_some_and(|extension| extension == "yml") {
+            let name = path
+                .file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
+            corpus.write("rules", &name, &fs::read(&path).expect("it can be read"));
+        }
     }
 }

@@ -8,6 +8,7 @@
 mod checks;
 mod golden;
 mod process;
+mod python;
 mod scratch;
 mod study;
 mod tidy;

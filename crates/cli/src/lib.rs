@@ -12,6 +12,7 @@ mod events;
 #[cfg(feature = "local")]
 mod examples;
 mod failure;
+mod git;
 #[cfg(feature = "local")]
 mod hub;
 mod interrupt;

@@ -46,8 +46,8 @@ pub struct Suppressed {
 /// The suppressions in a text's comments. Cost: one parse where the text has the mark, else one search.
 #[must_use]
 pub fn suppressions(index: usize, source: &Source) -> Vec<Suppression> {
-    let text = source.text.to_string();
-    if !text.contains(MARK) {
+    let mut windows = source.text.as_bytes().windows(MARK.len());
+    if !windows.any(|window| window == MARK.as_bytes()) {
         return Vec::new();
     }
     let parsed = source.language.parse(&source.text);

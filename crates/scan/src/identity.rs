@@ -97,6 +97,17 @@ impl Reading {
         self.text.line(offset)
     }
 
+    /// Whether a span is all that stands on its line.
+    pub(crate) fn is_whole_line(&self, span: Span) -> bool {
+        let Some(line) = self.text.line_span(self.line(span.start)) else {
+            return false;
+        };
+        let bytes = self.text.slice(line).unwrap_or_default();
+        let first = line.start + bytes.len() - bytes.trim_ascii_start().len();
+        let last = line.start + bytes.trim_ascii_end().len();
+        span.start <= first && span.end >= last && span.end <= line.end
+    }
+
     /// A name for the code of a statement that layout, comments and everything around it do not change: not even
     /// whether the rest of the text parses.
     pub(crate) fn code(&self, statement: Span) -> Fingerprint {

@@ -37,7 +37,14 @@ pub enum Presence {
         /// How one gets it.
         install: &'static str,
     },
-    /// Its tool is there and cannot be used, or something that it needs is not there.
+    /// Its tool is there, and something else that it needs is not.
+    Unprovided {
+        /// The tool.
+        installation: Installation,
+        /// What is missing, and what to do.
+        why: String,
+    },
+    /// Its tool is there and cannot be used.
     Unusable {
         /// Why, and what to do.
         why: String,
@@ -60,7 +67,7 @@ pub fn presence(analyzer: &Analyzer, settings: &Settings, interrupt: &Interrupt)
             Some(why) => Presence::Unusable { why },
             None => match (tool.needs)(settings) {
                 Ok(()) => Presence::Ready(installation),
-                Err(why) => Presence::Unusable { why },
+                Err(why) => Presence::Unprovided { installation, why },
             },
         },
         Ok(None) => match named {

@@ -14,9 +14,12 @@
 //! This room reads no environment and opens no file of the user: texts, paths to tools, rules and baselines are
 //! handed in.
 
+mod agreement;
 mod analyzer;
 pub mod analyzers;
 mod bench;
+mod compare;
+mod desk;
 mod error;
 pub mod filter;
 mod heard;
@@ -31,12 +34,14 @@ pub mod sarif;
 mod scanning;
 mod source;
 mod stage;
+mod verdict;
 mod xml;
 
 pub use palinode_sandbox::Interrupt;
 
 pub use analyzer::{Analyzer, InProcess, Start, Tool, Work};
 pub use bench::Trouble;
+pub use compare::{Changes, Gap, compare};
 pub use error::Error;
 pub use heard::{Files, Heard, Said};
 pub use installation::{Installation, Presence, presence};

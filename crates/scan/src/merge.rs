@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use palinode_code::weaknesses::Abstraction;
-use palinode_code::{Confidence, Cwe, Finding, Severity, Span};
+use palinode_code::{Cwe, Finding, Severity, Span};
 
+use crate::agreement::{confidence, place, rank, weaknesses};
 use crate::identity::{Reading, hash};
 use crate::source::Source;
 
@@ -17,8 +17,8 @@ const LONGEST_PLACE: usize = 10;
 pub struct Merged {
     /// Index of the text in the request.
     pub source: usize,
-    /// What they say together: the narrowest place, the clearest message, every weakness, the highest severity, and
-    /// more confidence than each has alone.
+    /// What they say together: the place of the most severe, the clearest message, every weakness, the highest
+    /// severity, and more confidence than each has alone.
     pub finding: Finding,
     /// What each of them says, in a fixed order.
     pub witnesses: Vec<Finding>,
@@ -27,6 +27,9 @@ pub struct Merged {
     /// A name that stays the same when lines move or layout changes: of the statement's code, the function, the
     /// weakness, and which of several equal ones it is.
     pub fingerprint: String,
+    /// A name for the statement's code and the weakness alone: several findings may share it. It stays the same also
+    /// where the code moves into another function or file.
+    pub likeness: String,
 }
 
 /// Brings together findings that are about one place and near weaknesses. The order in which they come, and their
@@ -156,18 +159,6 @@ fn merge_one(index: usize, source: &Source, mut findings: Vec<Finding>) -> Vec<M
     merged.into_iter().map(|(merged, _)| merged).collect()
 }
 
-/// How general the best weakness is; unknown ones come last.
-fn rank(cwes: &[Cwe]) -> u8 {
-    match cwes.first().map(|cwe| cwe.abstraction()) {
-        Some(Some(Abstraction::Variant)) => 0,
-        Some(Some(Abstraction::Base | Abstraction::Compound)) => 1,
-        Some(Some(Abstraction::Class)) => 2,
-        Some(Some(Abstraction::Pillar)) => 3,
-        Some(Some(Abstraction::Category) | None) => 4,
-        None => 5,
-    }
-}
-
 fn belong(a: &Placed, b: &Placed) -> bool {
     let here = a.statement == b.statement
         || a.first_line == b.first_line
@@ -204,9 +195,7 @@ fn together(index: usize, reading: &Reading, group: Vec<Placed>) -> (Merged, Spa
             finding = witness.clone();
         }
     }
-    let narrowest = witnesses.iter().filter(|witness| !witness.span.is_empty());
-    let narrowest = narrowest.min_by_key(|witness| (witness.span.len(), witness.span));
-    finding.span = narrowest.map_or(finding.span, |witness| witness.span);
+    finding.span = place(reading, &witnesses).unwrap_or(finding.span);
     finding.severity = witnesses
         .iter()
         .map(|witness| witness.severity)
@@ -235,61 +224,12 @@ fn together(index: usize, reading: &Reading, group: Vec<Placed>) -> (Merged, Spa
         source: index,
         function: reading.function(finding.span.start),
         fingerprint: String::new(),
+        likeness: String::new(),
         finding,
         witnesses,
     };
     let span = merged.finding.span;
     (merged, statement.unwrap_or(span))
-}
-
-/// Who looks with whose rules: such two are one witness.
-fn school(analyzer: &str) -> &str {
-    match analyzer {
-        // Its second half is Semgrep's rules.
-        "codeshield" => "semgrep",
-        other => other,
-    }
-}
-
-/// The confidence of all together: the highest of them, and a step more for each further school that says the same.
-fn confidence(witnesses: &[Finding]) -> Option<Confidence> {
-    let mut schools: Vec<&str> = witnesses
-        .iter()
-        .map(|witness| school(witness.analyzer))
-        .collect();
-    schools.sort_unstable();
-    schools.dedup();
-    let mut confidence = witnesses
-        .iter()
-        .filter_map(|witness| witness.confidence)
-        .max();
-    for _ in 1..schools.len() {
-        confidence = match confidence {
-            None => Some(Confidence::Medium),
-            Some(Confidence::Low) => Some(Confidence::Medium),
-            Some(Confidence::Medium | Confidence::High) => Some(Confidence::High),
-        };
-    }
-    confidence
-}
-
-/// All weaknesses: those that more analyzers name first, then the specific before the general.
-fn weaknesses(witnesses: &[Finding]) -> Vec<Cwe> {
-    let mut named: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
-    for witness in witnesses {
-        for cwe in &witness.cwes {
-            let by = named.entry(cwe.0).or_default();
-            if !by.contains(&school(witness.analyzer)) {
-                by.push(school(witness.analyzer));
-            }
-        }
-    }
-    let mut cwes: Vec<(usize, Cwe)> = named
-        .iter()
-        .map(|(cwe, by)| (by.len(), Cwe(*cwe)))
-        .collect();
-    cwes.sort_by_key(|(by, cwe)| (std::cmp::Reverse(*by), rank(&[*cwe]), cwe.0));
-    cwes.into_iter().map(|(_, cwe)| cwe).collect()
 }
 
 /// Gives each its fingerprint. They stand in the order of the text, so equal ones are told apart by which comes
@@ -306,6 +246,8 @@ fn name(source: &Source, reading: &Reading, merged: &mut [(Merged, Span)]) {
         let equal = hash(&[source.language.name, &code, function, &what]);
         let ordinal = seen.entry(equal).or_default();
         merged.fingerprint = format!("{equal:016x}{ordinal:x}");
+        let alike = hash(&[source.language.name, &code, &what]);
+        merged.likeness = format!("{alike:016x}");
         *ordinal += 1;
     }
 }

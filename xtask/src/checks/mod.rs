@@ -4,6 +4,7 @@
 //! one line in [`STEPS`]. Cheap ones come first: who waits for the tests should not learn at the
 //! end that a space is missing.
 
+mod analyzers;
 mod cargo;
 mod one_build;
 mod programs;
@@ -11,6 +12,8 @@ mod suite;
 mod tidy;
 
 use std::path::Path;
+
+pub(crate) use analyzers::PYTHON as ANALYZERS;
 
 use anyhow::Result;
 
@@ -55,6 +58,7 @@ pub(crate) static STEPS: &[&Step] = &[
     &one_build::ENTRY,
     &cargo::CLIPPY,
     &suite::ENTRY,
+    &analyzers::ENTRY,
     &suite::DOCTESTS,
     &cargo::DOCS,
     &cargo::WITHOUT_MODEL,

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process;
+use crate::python::Environment;
 
 /// How a remade file compares with the committed one.
 pub(crate) enum Difference {
@@ -90,48 +90,11 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The Python of `.venv`, which is made and filled first where needed.
-///
-/// # Errors
-///
-/// Where Python is missing, or the packages cannot be installed.
-pub(crate) fn python(root: &Path) -> Result<PathBuf> {
-    let venv = root.join(".venv");
-    let python = venv.join(if cfg!(windows) {
-        "Scripts/python.exe"
-    } else {
-        "bin/python"
-    });
-    let requirements = Path::new("xtask").join("golden").join("requirements.txt");
-    let wanted = std::fs::read_to_string(root.join(&requirements))
-        .context("cannot read the pinned versions")?;
-    // What was installed last: written only when it succeeded.
-    let stamp = venv.join("requirements.txt");
-    if python.exists() && std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted)
-    {
-        return Ok(python);
-    }
-    let created = process::show(root, "python3", &["-m", "venv", ".venv"], &[])?;
-    if !created.success {
-        bail!("cannot make .venv (Debian: apt-get install python3-venv)");
-    }
-    let requirements = requirements.to_string_lossy();
-    let words = [
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--retries",
-        "2",
-        "-r",
-        &requirements,
-    ];
-    if !process::show(root, &python.to_string_lossy(), &words, &[])?.success {
-        bail!("pip could not install {requirements}");
-    }
-    std::fs::write(&stamp, wanted).context("cannot note what was installed")?;
-    Ok(python)
-}
+/// What the scripts run in.
+pub(crate) const PYTHON: Environment = Environment {
+    folder: ".venv",
+    requirements: "xtask/golden/requirements.txt",
+};
 
 /// Every file below `folder`, as paths relative to it, sorted.
 ///

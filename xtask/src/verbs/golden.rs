@@ -39,7 +39,7 @@ fn run(root: &Path, words: &[String]) -> Result<ExitCode> {
     let scripts = golden::scripts(root)?;
     let python = match python {
         Some(path) => path,
-        None => golden::python(root)?,
+        None => golden::PYTHON.python(root)?,
     };
     let scratch = Scratch::new("golden")?;
     let mut different = 0;

@@ -6,6 +6,7 @@ mod detection;
 mod golden;
 mod nano_check;
 mod nano_report;
+mod scan_speed;
 mod speed;
 mod templates;
 mod test;
@@ -56,6 +57,7 @@ static VERBS: &[&Verb] = &[
     &nano_check::ENTRY,
     &bench::ENTRY,
     &detection::ENTRY,
+    &scan_speed::ENTRY,
 ];
 
 /// The verb of this name.

@@ -13,8 +13,8 @@ pub(crate) static ENTRY: Verb = Verb {
     name: "test",
     usage: "[--no-skip] [STEP…]",
     summary: "Runs every check and test, and says what was skipped and why.",
-    details: "Without a step, runs all: tidy, format, one-build, clippy, tests, doctests, docs,\n\
-              without-model, programs. A step that fails does not stop the others. A check whose tool\n\
+    details: "Without a step, runs all: tidy, format, one-build, clippy, tests, analyzers,\n\
+              doctests, docs, without-model, programs. A step that fails does not stop the others. A check whose tool\n\
               is missing is skipped and named at the end; `--no-skip` makes that a failure.",
     run,
 };

@@ -1,4 +1,4 @@
-//! Which study is asked for? `cargo xtask nano-report`, `nano-check`, `bench`, `detection`, `speed` and `templates` run this.
+//! Which study is asked for? `cargo xtask nano-report`, `nano-check`, `bench`, `detection`, `scan-speed`, `speed` and `templates` run this.
 
 #![expect(
     clippy::print_stdout,
@@ -9,8 +9,10 @@
 mod arguments;
 mod bench;
 mod detection;
+mod in_process;
 mod nano_check;
 mod nano_report;
+mod scan_speed;
 mod speed;
 mod speed_table;
 mod statistics;
@@ -43,13 +45,14 @@ fn run() -> Result<()> {
         "nano-report" => nano_report::run(&arguments),
         "nano-check" => nano_check::run(&arguments),
         "bench" => bench::run(&arguments),
+        "scan-speed" => scan_speed::run(&arguments),
         "detection" => detection::run(&arguments),
         "speed" if arguments.has("models") => speed_table::run(&arguments),
         "speed" => speed::run(&arguments),
         "templates" => templates::run(&arguments),
         _ => {
             bail!(
-                "there is no study `{study}`; there are nano-report, nano-check, bench, detection, speed and templates"
+                "there is no study `{study}`; there are nano-report, nano-check, bench, detection, scan-speed, speed and templates"
             )
         }
     }

@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
 struct Line {
     schema: u32,
     analyzer: &'static str,
-    /// `built in`, `ready`, `missing`, `unusable`, `timed out`, `interrupted`.
+    /// `built in`, `ready`, `unprovided` (its tool is there, what it needs beside is not), `missing`, `unusable`, `timed out`, `interrupted`.
     state: &'static str,
     version: Option<String>,
     program: Option<String>,
@@ -55,6 +55,12 @@ impl Line {
                 line.version = Some(installation.version);
                 line.program = Some(installation.file.display().to_string());
             }
+            Presence::Unprovided { installation, why } => {
+                line.state = "unprovided";
+                line.version = Some(installation.version);
+                line.program = Some(installation.file.display().to_string());
+                line.why = Some(why);
+            }
             Presence::Missing { .. } => line.state = "missing",
             Presence::Unusable { why } => {
                 line.state = "unusable";
@@ -70,7 +76,10 @@ impl Line {
     fn told(&self) -> String {
         let Line { state, why, .. } = self;
         match (&self.version, &self.program, self.install) {
-            (Some(version), Some(program), _) => format!("{version}  {program}"),
+            (Some(version), Some(program), _) => match why {
+                Some(why) => format!("{version}  {program}; {why}"),
+                None => format!("{version}  {program}"),
+            },
             (_, _, Some(install)) if *state == "missing" => format!("missing; {install}"),
             _ => match why {
                 Some(why) => format!("{state}: {why}"),

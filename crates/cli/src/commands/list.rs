@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use palinode_code::languages::LANGUAGES;
+use palinode_rules::RuleBook;
 use serde::Serialize;
 
 use crate::Status;
+use crate::commands::scan::rules::{book, read_rules};
 use crate::events::{SCHEMA, write_line};
 use crate::failure::Failure;
 
@@ -18,6 +21,9 @@ pub(crate) struct Arguments {
     /// What to list
     #[arg(value_name = "KIND")]
     kind: Option<String>,
+    /// With `rules`: list these too, files or folders of them
+    #[arg(long, value_name = "PATH")]
+    rules: Vec<PathBuf>,
     /// One JSON object a line, with the manual of each entry
     #[arg(long)]
     json: bool,
@@ -114,8 +120,12 @@ fn languages() -> Vec<Entry> {
 }
 
 fn rules() -> Vec<Entry> {
-    palinode_rules::RuleBook::builtin()
-        .rules()
+    entries(&RuleBook::builtin())
+}
+
+/// The rules of a book, as entries.
+fn entries(book: &RuleBook) -> Vec<Entry> {
+    book.rules()
         .map(|rule| {
             let cwe = rule.cwes.first().map(|cwe| format!(" ({cwe})"));
             let title = format!("{}{}", rule.title, cwe.unwrap_or_default());
@@ -206,7 +216,12 @@ fn kinds() -> Vec<Entry> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    if !arguments.rules.is_empty() && arguments.kind.as_deref() != Some("rules") {
+        return Err(Failure::new("only rules are listed from files")
+            .hint("palinode list rules --rules PATH"));
+    }
     let entries = match &arguments.kind {
+        Some(name) if name == "rules" => entries(&book(&read_rules(&arguments.rules)?)?),
         None => kinds(),
         Some(name) => match KINDS.iter().find(|kind| kind.name == name) {
             Some(kind) => (kind.entries)(),

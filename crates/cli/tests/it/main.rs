@@ -1,5 +1,7 @@
 //! Does the program do what it says, seen from outside: exit codes, standard output, standard error, files?
 
+#[cfg(target_os = "linux")]
+mod diff;
 mod events;
 #[cfg(feature = "local")]
 mod generate;

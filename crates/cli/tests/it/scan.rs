@@ -273,3 +273,58 @@ fn a_comment_takes_a_finding_back_with_a_reason_only() {
     assert_eq!(ran.code, 1);
     assert!(ran.stderr.contains("gives no reason"), "{}", ran.stderr);
 }
+
+#[test]
+fn rules_of_the_user_are_listed_with_ours() {
+    let rule =
+        "id: mine-call\nlanguage: python\nmessage: It is called.\nrule:\n  pattern: mine($A)\n";
+    let folder = folder(&[("rules/mine.yml", rule.as_bytes())]);
+    let rules = folder.path().join("rules").display().to_string();
+    let ran = run(&["list", "rules", "--rules", &rules]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for name in ["mine-call", "python-pickle"] {
+        assert!(
+            ran.text().lines().any(|line| line.starts_with(name)),
+            "{name}"
+        );
+    }
+    let ran = run(&["rule", "mine-call", "--rules", &rules]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.text().starts_with("mine-call"), "{}", ran.text());
+    let ran = run(&["list", "languages", "--rules", &rules]);
+    assert_eq!((ran.code, ran.text()), (2, ""));
+}
+
+#[test]
+fn a_comment_for_a_pull_request_is_markdown() {
+    let folder = folder(&[("view.py", FLAWED.as_bytes())]);
+    let ran = scan_in(
+        folder.path(),
+        &["--format", "markdown", "--analyzer", "builtin"],
+        b"",
+    );
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    insta::assert_snapshot!(ran.text());
+}
+
+#[cfg(unix)]
+#[test]
+fn doctor_names_a_tool_that_lacks_only_its_rules() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder(&[("semgrep", b"#!/bin/sh\necho 1.182.0\n")]);
+    let tool = folder.path().join("semgrep");
+    fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
+    let output = command(&["doctor"])
+        .env("PATH", folder.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let line = text
+        .lines()
+        .find(|line| line.starts_with("semgrep"))
+        .expect("it is told");
+    assert!(
+        line.contains("1.182.0") && line.contains("--semgrep-rules"),
+        "{line}"
+    );
+}

@@ -42,7 +42,7 @@ Example: `palinode scan --analyzer semgrep --semgrep-rules rules/ src/`",
         layout: Layout::Flat,
         share: Share::All,
         needs: |settings| match settings.semgrep_rules.is_empty() {
-            true => Err("it has no rules: name a folder of them".to_owned()),
+            true => Err("it has no rules: name a folder of them (--semgrep-rules)".to_owned()),
             false => Ok(()),
         },
         run: |job| scan_with(job, job.tool(), &job.settings.semgrep_rules),

@@ -10,17 +10,19 @@
 //! | `complete` | whether every analyzer that was asked answered about every file; where not, no findings does not mean clean |
 //! | `files[]` | `name`, `language` |
 //! | `analyzers[]` | `name`, `status` (`clean`, `findings`, `not applicable`, `missing`, `failed`, `timed out`, `interrupted`), `why`, `install`, `version`, `asked` (number of files), `failed[]` (`file`, `why`), `skipped[]` (`file`, `line`, `why`), `notes[]`; with times `seconds` and `peak_memory` in bytes |
+//! | `compared` | where only findings are told that a change brings: `revision`, `commit`, `known` (number of findings that were there), `gaps[]` (`analyzer`, `file`, `why`: who gave no answer about the texts before) |
 //! | `findings[]` | by file, then by place: see below |
 //!
 //! A finding has `file`, `start` and `end` (`line` and `column` from 1, columns in characters, the end behind the last
 //! one; `byte` from 0), `function`, `cwes[]`, `severity` (`info`, `low`, `medium`, `high`, `critical`), `confidence`
 //! (`low`, `medium`, `high`), `message`, `advice`, `fingerprint`, `fix[]` (`start`, `end`, `new`), `trace[]` (`start`,
 //! `end`, `note`) and `witnesses[]` (`analyzer`, `rule`, `cwes[]`, `severity`, `confidence`, `message`, `start`, `end`).
+//! `uncertain` is true where nobody can say whether it was there before the change.
 
 use palinode_code::{Cwe, Finding, Span, Text};
 use serde_json::{Map, Value, json};
 
-use super::Options;
+use super::{Comparison, Options};
 use crate::merge::Merged;
 use crate::run::{Run, Status};
 use crate::scanning::Report;
@@ -32,13 +34,46 @@ pub const SCHEMA: u64 = 1;
 #[must_use]
 pub fn write(report: &Report, options: &Options<'_>) -> Value {
     let file = |source: &crate::source::Source| json!({"name": source.name, "language": source.language.name});
-    json!({
+    let has_gaps = options
+        .compared
+        .is_some_and(|compared| !compared.gaps.is_empty());
+    let findings = report.findings.iter().enumerate().map(|(at, merged)| {
+        let mut value = finding(report, merged);
+        if options
+            .compared
+            .is_some_and(|compared| compared.uncertain.contains(&at))
+        {
+            value["uncertain"] = json!(true);
+        }
+        value
+    });
+    let mut value = json!({
         "schema": SCHEMA,
         "version": options.version,
-        "complete": report.incomplete().next().is_none(),
+        "complete": report.incomplete().next().is_none() && !has_gaps,
         "files": report.sources.iter().map(file).collect::<Vec<_>>(),
         "analyzers": report.runs.iter().map(|run| analyzer(report, run, options)).collect::<Vec<_>>(),
-        "findings": report.findings.iter().map(|merged| finding(report, merged)).collect::<Vec<_>>(),
+        "findings": findings.collect::<Vec<_>>(),
+    });
+    if let Some(compared) = options.compared {
+        value["compared"] = comparison(compared);
+    }
+    value
+}
+
+fn comparison(compared: &Comparison) -> Value {
+    let gaps = compared.gaps.iter().map(|gap| {
+        let mut object = Object::new();
+        object.put("analyzer", gap.analyzer);
+        object.put_some("file", gap.file.clone());
+        object.put("why", gap.why.as_str());
+        Value::Object(object.0)
+    });
+    json!({
+        "revision": compared.revision,
+        "commit": compared.commit,
+        "known": compared.known,
+        "gaps": gaps.collect::<Vec<_>>(),
     })
 }
 

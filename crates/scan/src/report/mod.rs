@@ -1,7 +1,12 @@
-//! How is a report written for other programs?
+//! How is a report written for other programs, and for other places?
 
 pub mod json;
+pub mod markdown;
 pub mod sarif;
+
+use std::collections::BTreeSet;
+
+use crate::compare::Gap;
 
 /// Who writes a report, and how much it says.
 #[derive(Clone, Copy, Debug, Default)]
@@ -11,4 +16,39 @@ pub struct Options<'a> {
     /// Whether it says how long each analyzer took and how much memory it had. Without, the same input gives the
     /// same bytes.
     pub with_times: bool,
+    /// What the findings were compared with, where they are only those that a change brings.
+    pub compared: Option<&'a Comparison>,
+}
+
+/// What findings were compared with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// The revision, as the user calls it.
+    pub revision: String,
+    /// The commit that this is.
+    pub commit: String,
+    /// How many findings were there before.
+    pub known: usize,
+    /// Which of the report's findings, by their positions, nobody can call new: those who see them gave no answer
+    /// about the text before.
+    pub uncertain: BTreeSet<usize>,
+    /// Who gave no answer about the texts before.
+    pub gaps: Vec<Gap>,
+}
+
+impl Comparison {
+    /// What was not compared, as sentences.
+    pub fn told(&self) -> impl Iterator<Item = String> {
+        self.gaps.iter().map(|gap| {
+            let about = match &gap.file {
+                Some(file) => format!("what stood in `{file}`"),
+                None => "what stood there".to_owned(),
+            };
+            let Gap { analyzer, why, .. } = gap;
+            format!(
+                "{analyzer} gave no answer about {about} at {}: {why}",
+                self.revision
+            )
+        })
+    }
 }

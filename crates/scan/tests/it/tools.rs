@@ -1,10 +1,11 @@
 //! What do the tools that are on this machine say about real files?
 //!
-//! A tool that is not there must be missing; so each of these checks something on any machine.
+//! A tool that is not there must be missing; so each of these checks something on any machine. `cargo xtask test
+//! analyzers` installs those that can be had and names them in `PALINODE_EXPECTED_ANALYZERS`: these must be there.
 
 use std::ffi::OsString;
 
-use palinode_scan::analyzers::ANALYZERS;
+use palinode_scan::analyzers::{ANALYZERS, by_name};
 use palinode_scan::{Interrupt, Request, Run, Settings, Silent, Status, scan};
 
 use crate::support::{fixture_path, fixture_source};
@@ -46,8 +47,18 @@ const EXPECTED: &[(&str, &[&str], &[usize])] = &[
 
 #[test]
 fn tools_find_what_they_are_known_to_find() {
+    let required = std::env::var("PALINODE_EXPECTED_ANALYZERS").unwrap_or_default();
+    let required: Vec<&str> = required.split_terminator(',').collect();
+    for name in &required {
+        assert!(by_name(name).is_some(), "{name}");
+    }
     for run in runs() {
         let name = run.analyzer.name;
+        let is_missing = matches!(run.status, Status::Missing { .. });
+        assert!(
+            !(is_missing && required.contains(&name)),
+            "{name} is not here"
+        );
         let expected = EXPECTED.iter().find(|(known, _, _)| *known == name);
         match (&run.status, expected) {
             // Our own rules, which are tested where they stand.

@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use palinode_code::languages::Language;
 use palinode_code::{Edit, Finding, Step};
 use palinode_rules::RuleBook;
 use palinode_scan::analyzers::{ANALYZERS, by_name};
 use palinode_scan::filter::{Baseline, Suppressed, suppress};
-use palinode_scan::{Analyzer, Report, Request, Settings, Silent, scan};
+use palinode_scan::report::Comparison;
+use palinode_scan::{Analyzer, Changes, Report, Request, Settings, Silent, compare, scan};
 
 use super::collect::{Collected, Source};
+use super::earlier::Since;
 use super::rules::{book, read_rules};
 use super::{Arguments, cannot_read};
 use crate::console::variable;
@@ -35,17 +38,26 @@ pub(crate) struct Asked {
     pub(crate) suppressed: Suppressed,
     /// How many findings the baseline has already.
     pub(crate) known: usize,
+    /// What the findings were compared with, where they are only those of a change.
+    pub(crate) compared: Option<Comparison>,
+    /// Whether somebody stopped it.
+    pub(crate) interrupted: bool,
 }
 
 impl Asked {
     /// Whether the user named it: then its failure is the command's.
-    pub(crate) fn is_named(&self, analyzer: &Analyzer) -> bool {
-        self.named.contains(&analyzer.name)
+    pub(crate) fn is_named(&self, analyzer: &str) -> bool {
+        self.named.contains(&analyzer)
     }
 }
 
 /// Asks.
-pub(crate) fn ask(arguments: &Arguments, collected: &Collected) -> Result<Asked, Failure> {
+pub(crate) fn ask(
+    arguments: &Arguments,
+    collected: &Collected,
+    language: Option<&'static Language>,
+    since: Option<&Since>,
+) -> Result<Asked, Failure> {
     let settings = settings(arguments)?;
     let baseline = arguments
         .baseline
@@ -74,14 +86,7 @@ pub(crate) fn ask(arguments: &Arguments, collected: &Collected) -> Result<Asked,
         analyzers.push(known(REPORTS)?);
         named.push(REPORTS);
     }
-    let texts: Vec<palinode_scan::Source> = collected
-        .sources
-        .iter()
-        .map(|source| palinode_scan::Source {
-            unfinished: source.unfinished,
-            ..palinode_scan::Source::new(source.name.clone(), source.text.clone(), source.language)
-        })
-        .collect();
+    let texts = texts(&collected.sources);
     let interrupt = Interrupt::listen();
     let switch = interrupt.switch();
     let request = Request {
@@ -90,17 +95,40 @@ pub(crate) fn ask(arguments: &Arguments, collected: &Collected) -> Result<Asked,
         settings: &settings,
         interrupt: &switch,
     };
-    let mut report = scan(&request, &Silent)
-        .map_err(|error| Failure::new("the scan could not begin").because(&error))?;
+    let cannot_begin =
+        |error| Failure::new("the scan could not begin").because(&error as &palinode_scan::Error);
+    let mut report = scan(&request, &Silent).map_err(cannot_begin)?;
     // Before positions become those of the texts around.
-    let found = std::mem::take(&mut report.findings);
-    let mut suppressed = suppress(&report.sources, found);
+    let mut suppressed = suppress(&report.sources, report.findings.clone());
+    let all = std::mem::take(&mut report.findings);
     report.findings = std::mem::take(&mut suppressed.kept);
     let mut known = 0;
     if let Some(baseline) = baseline {
         let found = std::mem::take(&mut report.findings);
         let (new, old) = baseline.part(&report.sources, found);
         (report.findings, known) = (new, old.len());
+    }
+    let mut compared = None;
+    if let Some(since) = since {
+        let found = std::mem::take(&mut report.findings);
+        let changes = match found.is_empty() {
+            // Nothing can be new.
+            true => Changes::default(),
+            false => {
+                let earlier = since.sources(&collected.changed, &arguments.paths, language)?;
+                let texts = self::texts(&earlier);
+                let request = Request {
+                    sources: &texts,
+                    ..request
+                };
+                let before = scan(&request, &Silent).map_err(cannot_begin)?;
+                report.findings = all;
+                compare(&before, &report, found)
+            }
+        };
+        let changes = since.comparison(changes);
+        report.findings = changes.0;
+        compared = Some(changes.1);
     }
     for (index, source) in collected.sources.iter().enumerate() {
         if source.within.is_some() {
@@ -112,7 +140,18 @@ pub(crate) fn ask(arguments: &Arguments, collected: &Collected) -> Result<Asked,
         named,
         suppressed,
         known,
+        compared,
+        interrupted: interrupt.is_set(),
     })
+}
+
+/// The texts as analyzers get them.
+fn texts(sources: &[Source]) -> Vec<palinode_scan::Source> {
+    let text = |source: &Source| palinode_scan::Source {
+        unfinished: source.unfinished,
+        ..palinode_scan::Source::new(source.name.clone(), source.text.clone(), source.language)
+    };
+    sources.iter().map(text).collect()
 }
 
 /// Brings what was said about a block of Markdown to the text around it.

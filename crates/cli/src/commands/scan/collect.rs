@@ -1,5 +1,6 @@
 //! Which files are looked at, which are not, and why not?
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::io::Read;
@@ -42,6 +43,10 @@ pub(crate) struct Collected {
     pub(crate) skipped: Vec<Skipped>,
     /// Files in no language that is known.
     pub(crate) others: usize,
+    /// Files that were not looked at because nothing in them has changed.
+    pub(crate) unchanged: usize,
+    /// Of files that have changed: how each is named, and its path without links. Empty where all are looked at.
+    pub(crate) changed: Vec<(String, PathBuf)>,
 }
 
 /// A file that was left out.
@@ -75,7 +80,9 @@ impl fmt::Display for Why {
 
 /// How to look for files.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Choice {
+pub(crate) struct Choice<'a> {
+    /// Look only at these, by their paths without links.
+    pub(crate) only: Option<&'a BTreeSet<PathBuf>>,
     /// In folders, files with more bytes are left out.
     pub(crate) max_size: u64,
     /// Look also at what `.gitignore` and the like leave out, and at hidden files.
@@ -88,15 +95,22 @@ pub(crate) struct Choice {
 ///
 /// # Errors
 /// A path that is not there or that cannot be read; a named file in no known language.
-pub(crate) fn collect(paths: &[PathBuf], choice: Choice) -> Result<Collected, Failure> {
+pub(crate) fn collect(paths: &[PathBuf], choice: Choice<'_>) -> Result<Collected, Failure> {
     let mut collected = Collected::default();
     for path in paths {
         let metadata = fs::metadata(path).map_err(|error| unread(path, &error))?;
         if metadata.is_dir() {
-            below(path, choice, &mut collected);
+            let whole = path.canonicalize().map_err(|error| unread(path, &error))?;
+            below(path, &whole, choice, &mut collected);
         } else {
-            let bytes = fs::read(path).map_err(|error| unread(path, &error))?;
             let name = path.display().to_string();
+            if let Some(only) = choice.only {
+                let whole = path.canonicalize().map_err(|error| unread(path, &error))?;
+                if !collected.is_wanted(&name, whole, only) {
+                    continue;
+                }
+            }
+            let bytes = fs::read(path).map_err(|error| unread(path, &error))?;
             let found = sources(&name, Some(path), bytes, choice.language);
             if found.is_empty() {
                 return Err(
@@ -115,6 +129,18 @@ pub(crate) fn collect(paths: &[PathBuf], choice: Choice) -> Result<Collected, Fa
         .dedup_by(|a, b| a.name == b.name && a.within.is_none() && b.within.is_none());
     collected.skipped.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(collected)
+}
+
+impl Collected {
+    /// Whether a file is among those that are wanted; remembers it if so.
+    fn is_wanted(&mut self, name: &str, whole: PathBuf, only: &BTreeSet<PathBuf>) -> bool {
+        let wanted = only.contains(&whole);
+        match wanted {
+            true => self.changed.push((name.to_owned(), whole)),
+            false => self.unchanged += 1,
+        }
+        wanted
+    }
 }
 
 /// The code in `bytes`: all of it, or, where it is Markdown, its fenced blocks in languages that are known.
@@ -151,8 +177,8 @@ pub(crate) fn sources(
     blocks.collect()
 }
 
-/// Everything below a folder.
-fn below(folder: &Path, choice: Choice, collected: &mut Collected) {
+/// Everything below a folder, whose path without links is `whole`.
+fn below(folder: &Path, whole: &Path, choice: Choice<'_>, collected: &mut Collected) {
     let walk = WalkBuilder::new(folder)
         .standard_filters(!choice.no_ignore)
         // A copy of a project without its repository has its ignore files still.
@@ -184,6 +210,13 @@ fn below(folder: &Path, choice: Choice, collected: &mut Collected) {
         }
         let shown = path.strip_prefix("./").unwrap_or(path);
         let name = shown.display().to_string();
+        if let Some(only) = choice.only {
+            let inside = path.strip_prefix(folder).unwrap_or(path);
+            if !collected.is_wanted(&name, whole.join(inside), only) {
+                continue;
+            }
+        }
+        let mut skip = |name: String, why| collected.skipped.push(Skipped { name, why });
         match read(path, choice.max_size) {
             Ok(bytes) => {
                 let found = sources(&name, Some(path), bytes, choice.language);

@@ -2,6 +2,7 @@
 
 mod ask;
 mod collect;
+mod earlier;
 pub(crate) mod rules;
 mod text;
 mod told;
@@ -19,6 +20,7 @@ use crate::console::{ColourChoice, Console, terminal_size};
 use crate::failure::Failure;
 use ask::{Asked, ask};
 use collect::{Choice, Collected, collect, sources};
+use earlier::Since;
 
 /// Say what several analyzers find in code, merged
 ///
@@ -60,6 +62,10 @@ pub(crate) struct Arguments {
     /// Tell only findings that this earlier report, in JSON, does not have
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
+    /// Tell only findings that the files at this git revision do not have; files that have not changed since are not
+    /// looked at
+    #[arg(long, value_name = "REV", conflicts_with = "sarif")]
+    diff: Option<String>,
     /// Findings of at least this severity make the exit code 1: info, low, medium, high, critical
     #[arg(long, value_name = "SEVERITY", default_value = "info")]
     fail_on: String,
@@ -90,6 +96,8 @@ enum Form {
     Json,
     /// SARIF 2.1.0, for GitHub's code scanning and other tools.
     Sarif,
+    /// A table and the code of each finding, for pull requests and issues.
+    Markdown,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Status, Failure> {
@@ -99,11 +107,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             .hint("one of: info, low, medium, high, critical")
     })?;
     let language = arguments.lang.as_deref().map(language).transpose()?;
-    let collected = gather(arguments, console, language)?;
-    let asked = ask(arguments, &collected)?;
+    let since = arguments
+        .diff
+        .as_deref()
+        .map(|revision| Since::new(revision, arguments))
+        .transpose()?;
+    let collected = gather(arguments, console, language, since.as_ref())?;
+    let asked = ask(arguments, &collected, language, since.as_ref())?;
     let options = report::Options {
         version: env!("CARGO_PKG_VERSION"),
         with_times: arguments.times,
+        compared: asked.compared.as_ref(),
     };
     let answer = match arguments.format {
         Form::Text => {
@@ -112,9 +126,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         }
         Form::Json => in_json(report::json::write(&asked.report, &options)),
         Form::Sarif => in_json(report::sarif::write(&asked.report, &options)),
+        Form::Markdown => report::markdown::write(&asked.report, &options),
     };
     write(arguments, answer.as_bytes())?;
-    told::summary(&asked, &collected);
+    told::summary(&asked, &collected, since.as_ref());
     Ok(status(&asked, fail_on))
 }
 
@@ -127,20 +142,27 @@ fn in_json(value: impl std::fmt::Display) -> String {
 fn status(asked: &Asked, fail_on: Severity) -> Status {
     let report = &asked.report;
     let runs = &report.runs;
-    if runs
-        .iter()
-        .any(|run| run.status == palinode_scan::Status::Interrupted)
+    let gaps = asked.compared.iter().flat_map(|compared| &compared.gaps);
+    let is_certain = |at: usize| {
+        let mut compared = asked.compared.iter();
+        compared.all(|compared| !compared.uncertain.contains(&at))
+    };
+    let mut found = report.findings.iter().enumerate();
+    if asked.interrupted
+        || runs
+            .iter()
+            .any(|run| run.status == palinode_scan::Status::Interrupted)
     {
         Status::Interrupted
-    } else if report.incomplete().any(|run| asked.is_named(run.analyzer)) {
-        Status::CouldNotRun
     } else if report
-        .findings
-        .iter()
-        .any(|found| found.finding.severity >= fail_on)
+        .incomplete()
+        .any(|run| asked.is_named(run.analyzer.name))
+        || gaps.clone().any(|gap| asked.is_named(gap.analyzer))
     {
+        Status::CouldNotRun
+    } else if found.any(|(at, found)| found.finding.severity >= fail_on && is_certain(at)) {
         Status::Findings
-    } else if report.incomplete().any(|run| !told::is_missing(run)) {
+    } else if report.incomplete().any(|run| !told::is_missing(run)) || gaps.count() > 0 {
         Status::CouldNotRun
     } else {
         Status::Done
@@ -159,13 +181,16 @@ fn gather(
     arguments: &Arguments,
     console: Console,
     language: Option<&'static Language>,
+    since: Option<&Since>,
 ) -> Result<Collected, Failure> {
     let (from_stdin, paths): (Vec<_>, Vec<_>) = arguments
         .paths
         .iter()
         .cloned()
         .partition(|path| path.as_os_str() == "-");
+    let only = since.map(Since::files);
     let choice = Choice {
+        only: only.as_ref(),
         max_size: arguments.max_size,
         no_ignore: arguments.no_ignore,
         language,

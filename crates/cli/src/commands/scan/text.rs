@@ -22,6 +22,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) finding: &'a Finding,
     /// Who says so: analyser and rule.
     pub(crate) witnesses: Vec<String>,
+    /// The revision of which nobody can say whether it had the finding too.
+    pub(crate) uncertain: Option<&'a str>,
 }
 
 /// How findings are drawn on a terminal of some width.
@@ -83,6 +85,11 @@ impl Drawing {
                 .with_name("seen by")
                 .message(clean(&shown.witnesses.join(", "))),
         );
+        if let Some(revision) = shown.uncertain {
+            let why =
+                format!("those who see it gave no answer about {revision}: it may not be new");
+            group = group.element(Level::NOTE.with_name("uncertain").message(clean(&why)));
+        }
         if let Some(advice) = &finding.advice {
             group = group.element(Level::HELP.with_name("instead").message(clean(advice)));
         }

@@ -1,10 +1,12 @@
 //! What is a person told of a scan?
 
 use palinode_code::{Finding, Severity};
+use palinode_scan::report::Comparison;
 use palinode_scan::{Run, Status};
 
 use super::ask::Asked;
 use super::collect::Collected;
+use super::earlier::Since;
 use super::text::{Drawing, Shown};
 use crate::console::note;
 
@@ -15,7 +17,7 @@ const NAMED: usize = 10;
 pub(crate) fn findings(asked: &Asked, colour: bool, width: usize) -> String {
     let drawing = Drawing::new(colour, width);
     let mut answer = String::new();
-    for found in &asked.report.findings {
+    for (at, found) in asked.report.findings.iter().enumerate() {
         let Some(source) = asked.report.sources.get(found.source) else {
             continue;
         };
@@ -24,6 +26,11 @@ pub(crate) fn findings(asked: &Asked, colour: bool, width: usize) -> String {
             text: &source.text,
             finding: &found.finding,
             witnesses: found.witnesses.iter().map(witness).collect(),
+            uncertain: asked
+                .compared
+                .as_ref()
+                .filter(|compared| compared.uncertain.contains(&at))
+                .map(|compared| compared.revision.as_str()),
         };
         answer.push_str(&drawing.draw(&shown));
         answer.push_str("\n\n");
@@ -48,13 +55,13 @@ pub(crate) fn is_missing(run: &Run) -> bool {
 }
 
 /// What was looked at, by whom, and what not: on standard error.
-pub(crate) fn summary(asked: &Asked, collected: &Collected) {
-    for line in lines(asked, collected) {
+pub(crate) fn summary(asked: &Asked, collected: &Collected, since: Option<&Since>) {
+    for line in lines(asked, collected, since) {
         note(line);
     }
 }
 
-fn lines(asked: &Asked, collected: &Collected) -> Vec<String> {
+fn lines(asked: &Asked, collected: &Collected, since: Option<&Since>) -> Vec<String> {
     let report = &asked.report;
     let mut lines = Vec::new();
     for skipped in collected.skipped.iter().take(NAMED) {
@@ -65,9 +72,9 @@ fn lines(asked: &Asked, collected: &Collected) -> Vec<String> {
     }
     let mut missing = Vec::new();
     for run in &report.runs {
-        if is_missing(run) && !asked.is_named(run.analyzer) {
+        if is_missing(run) && !asked.is_named(run.analyzer.name) {
             missing.push(run.analyzer.name);
-        } else if run.status != Status::NotApplicable || asked.is_named(run.analyzer) {
+        } else if run.status != Status::NotApplicable || asked.is_named(run.analyzer.name) {
             lines.extend(told_of(run, report));
         }
     }
@@ -102,6 +109,37 @@ fn lines(asked: &Asked, collected: &Collected) -> Vec<String> {
             counted(asked.known, "finding")
         ));
     }
+    for folder in since.iter().flat_map(|since| since.repositories()) {
+        let folder = folder.display();
+        lines.push(format!(
+            "not scanned: `{folder}` is another repository, and is not what it was"
+        ));
+    }
+    if let Some(compared) = &asked.compared {
+        lines.extend(compared.told());
+        let Comparison {
+            revision,
+            commit,
+            known,
+            uncertain,
+            ..
+        } = compared;
+        let commit = commit.get(..12).unwrap_or(commit);
+        let mut line = format!("compared with {revision} ({commit})");
+        if *known > 0 {
+            line += &format!("; there already: {}", counted(*known, "finding"));
+        }
+        if !uncertain.is_empty() {
+            line += &format!(
+                "; not to be compared: {}",
+                counted(uncertain.len(), "finding")
+            );
+        }
+        if collected.unchanged > 0 {
+            line += &format!("; unchanged: {}", counted(collected.unchanged, "file"));
+        }
+        lines.push(line);
+    }
     let by_severity: Vec<String> = Severity::ALL
         .into_iter()
         .rev()
@@ -111,10 +149,17 @@ fn lines(asked: &Asked, collected: &Collected) -> Vec<String> {
             (count > 0).then(|| format!("{count} {severity}"))
         })
         .collect();
-    let files = counted(report.sources.len(), "file");
+    let (what, nothing) = match asked.compared {
+        Some(_) => ("changed file", "nothing new"),
+        None => ("file", "nothing found"),
+    };
+    let files = counted(report.sources.len(), what);
     lines.push(match by_severity.is_empty() {
+        true if asked.compared.is_some() && report.sources.is_empty() => {
+            format!("{files}: {nothing}")
+        }
         true if report.runs.iter().any(|run| run.status.looked()) => {
-            format!("{files}: nothing found")
+            format!("{files}: {nothing}")
         }
         true => format!("{files}: nobody looked"),
         false => format!("{files}: {}", by_severity.join(", ")),

@@ -3,17 +3,22 @@
 //! Source: OASIS, SARIF version 2.1.0; GitHub, "SARIF support for code scanning" and its limits. One run; a rule for
 //! each weakness, with what GitHub shows of it; the analyzers as extensions of the tool; what went wrong as
 //! notifications. GitHub takes at most 25,000 results a run, so the mildest of more are left out and a notification
-//! says how many. It passes over `fixes`, which others read.
+//! says how many. It passes over `fixes`, which others read. Of a change only new results are written, with their
+//! `baselineState`; the standard wants one on all or none, so those of which nobody can say whether they are new have
+//! the property `uncertain`, and a notification says why.
 
 use std::cmp::Reverse;
 
-use palinode_code::{Confidence, Cwe, Finding, Severity, Span, Text};
+mod rule;
+
+use palinode_code::{Cwe, Span, Text};
 use serde_json::{Value, json};
 
 use super::Options;
 use crate::merge::Merged;
 use crate::run::{Run, Status};
 use crate::scanning::Report;
+use rule::{Rule, cut, level, rule_id, rules};
 
 /// GitHub's limits: results of a run, and places of a code flow that it keeps.
 const MOST_RESULTS: usize = 25_000;
@@ -26,20 +31,29 @@ const SCHEMA: &str =
 /// The report as one SARIF log.
 #[must_use]
 pub fn write(report: &Report, options: &Options<'_>) -> Value {
-    let mut findings: Vec<&Merged> = report.findings.iter().collect();
+    let mut findings: Vec<(usize, &Merged)> = report.findings.iter().enumerate().collect();
     let left_out = findings.len().saturating_sub(MOST_RESULTS);
     if left_out > 0 {
         // Stable: those of one severity keep their order.
-        findings.sort_by_key(|merged| Reverse(merged.finding.severity));
+        findings.sort_by_key(|(_, merged)| Reverse(merged.finding.severity));
         findings.truncate(MOST_RESULTS);
-        findings.sort_by_key(|merged| (merged.source, merged.finding.span));
+        findings.sort_by_key(|(at, _)| *at);
     }
     let rules = rules(&findings);
     let results: Vec<Value> = findings
         .iter()
-        .filter_map(|merged| result(report, merged, &rules))
+        .filter_map(|(at, merged)| {
+            let mut result = result(report, merged, &rules)?;
+            if let Some(compared) = options.compared {
+                result["baselineState"] = json!("new");
+                if compared.uncertain.contains(at) {
+                    result["properties"]["uncertain"] = json!(true);
+                }
+            }
+            Some(result)
+        })
         .collect();
-    json!({
+    let mut log = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
@@ -53,115 +67,18 @@ pub fn write(report: &Report, options: &Options<'_>) -> Value {
             },
             "columnKind": "unicodeCodePoints",
             "automationDetails": {"id": "palinode/"},
-            "invocations": [invocation(report, left_out)],
+            "invocations": [invocation(report, left_out, options)],
             "results": results,
         }],
-    })
-}
-
-/// What GitHub calls a rule: here a weakness, or where none is known an analyzer's rule.
-struct Rule {
-    id: String,
-    cwe: Option<Cwe>,
-    severity: Severity,
-    confidence: Option<Confidence>,
-    advice: Option<String>,
-    message: String,
-}
-
-/// A rule for each id that the findings have, by id.
-fn rules(findings: &[&Merged]) -> Vec<Rule> {
-    let mut rules: Vec<Rule> = Vec::new();
-    for merged in findings {
-        let finding = &merged.finding;
-        let id = rule_id(finding);
-        match rules.binary_search_by(|rule| rule.id.cmp(&id)) {
-            Ok(at) => {
-                let rule = &mut rules[at];
-                rule.severity = rule.severity.max(finding.severity);
-                rule.confidence = rule.confidence.min(finding.confidence);
-                if rule.advice.is_none() {
-                    rule.advice.clone_from(&finding.advice);
-                }
-            }
-            Err(at) => rules.insert(
-                at,
-                Rule {
-                    id,
-                    cwe: finding.cwes.first().copied(),
-                    severity: finding.severity,
-                    confidence: finding.confidence,
-                    advice: finding.advice.clone(),
-                    message: finding.message.clone(),
-                },
-            ),
-        }
+    });
+    if let Some(compared) = options.compared {
+        log["runs"][0]["properties"] = json!({"compared": {
+            "revision": compared.revision,
+            "commit": compared.commit,
+            "known": compared.known,
+        }});
     }
-    rules
-}
-
-fn rule_id(finding: &Finding) -> String {
-    match finding.cwes.first() {
-        Some(cwe) => cwe.to_string(),
-        None => format!("{}/{}", finding.analyzer, finding.rule),
-    }
-}
-
-impl Rule {
-    fn write(&self) -> Value {
-        let name = self.cwe.and_then(Cwe::name);
-        let short = name.map_or_else(|| cut(&self.message), str::to_owned);
-        let full = match name {
-            Some(name) => format!("{}: {name}.", self.id),
-            None => cut(&self.message),
-        };
-        let link = self
-            .cwe
-            .map(|cwe| format!("https://cwe.mitre.org/data/definitions/{}.html", cwe.0));
-        let advice = self.advice.as_deref().map(cut).unwrap_or_default();
-        let more = link
-            .as_ref()
-            .map(|link| format!("See {link}"))
-            .unwrap_or_default();
-        let help = [full.as_str(), &advice, &more]
-            .into_iter()
-            .filter(|part| !part.is_empty());
-        let help: Vec<&str> = help.collect();
-        let mut tags = vec!["security".to_owned()];
-        tags.extend(self.cwe.map(|cwe| format!("external/cwe/cwe-{:03}", cwe.0)));
-        let mut rule = json!({
-            "id": self.id,
-            "shortDescription": {"text": short},
-            "fullDescription": {"text": full},
-            "help": {"text": help.join(" ")},
-            "defaultConfiguration": {"level": level(self.severity)},
-            "properties": {
-                "tags": tags,
-                "precision": match self.confidence {
-                    Some(Confidence::High) => "high",
-                    Some(Confidence::Medium) => "medium",
-                    Some(Confidence::Low) | None => "low",
-                },
-            },
-        });
-        if let Some(link) = link {
-            rule["helpUri"] = json!(link);
-        }
-        // What is worth knowing and no weakness has no score: GitHub asks for one above 0.
-        if self.severity > Severity::Info {
-            rule["properties"]["security-severity"] =
-                json!(format!("{:.1}", self.severity.score()));
-        }
-        rule
-    }
-}
-
-fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical | Severity::High => "error",
-        Severity::Medium => "warning",
-        Severity::Low | Severity::Info => "note",
-    }
+    log
 }
 
 fn extension(run: &Run) -> Value {
@@ -248,7 +165,7 @@ fn region(text: &Text, span: Span) -> Value {
 }
 
 /// What the analyzers say about their own work. A tool that is not there is a warning, one that failed an error.
-fn invocation(report: &Report, left_out: usize) -> Value {
+fn invocation(report: &Report, left_out: usize, options: &Options<'_>) -> Value {
     let mut notifications = Vec::new();
     let mut failed = false;
     for run in &report.runs {
@@ -275,6 +192,10 @@ fn invocation(report: &Report, left_out: usize) -> Value {
             failed = true;
         }
     }
+    for gap in options.compared.iter().flat_map(|compared| compared.told()) {
+        notifications.push(notification("error", &gap, None));
+        failed = true;
+    }
     if left_out > 0 {
         let text = format!("{left_out} findings are left out: GitHub takes {MOST_RESULTS} at most");
         notifications.push(notification("warning", &text, None));
@@ -289,15 +210,6 @@ fn notification(level: &str, text: &str, uri: Option<String>) -> Value {
             json!([{"physicalLocation": {"artifactLocation": {"uri": uri}}}]);
     }
     notification
-}
-
-/// A text that fits where GitHub shows it.
-fn cut(text: &str) -> String {
-    const MOST: usize = 1_000;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 /// A name as a URI: relative where the name is, with everything escaped that is not plain.
