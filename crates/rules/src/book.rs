@@ -122,8 +122,9 @@ impl RuleBook {
             &Since::default(),
             &mut Before::default(),
         );
-        pass.hits
-            .extend(flows::hits(shelf, parsed, &mut Known::default(), 0));
+        let mut known = Known::default();
+        pass.hits.extend(flows::hits(shelf, parsed, &mut known, 0));
+        pass.omissions = known.omissions();
         scan::settle(parsed, pass, view.as_ref())
     }
 

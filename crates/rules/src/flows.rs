@@ -1,7 +1,7 @@
 //! Which values from outside arrive where they do harm, as the rules about flows say?
 
 use palinode_code::{Finding, Parsed, Span, Text};
-use palinode_flow::{Flow, Limits, MissingCheck, Module, Tables};
+use palinode_flow::{Flow, Limits, MissingCheck, Module, Omission, Tables};
 
 use crate::lacks;
 use crate::rule::{Flows, Rule};
@@ -13,6 +13,16 @@ use crate::shelf::Shelf;
 pub(crate) struct Known {
     module: Option<Module>,
     pub(crate) missing: Vec<MissingCheck>,
+}
+
+impl Known {
+    /// What the analysis of flows did not look at, but for languages that it does not know.
+    pub(crate) fn omissions(&self) -> Vec<Omission> {
+        let all = self.module.iter().flat_map(|module| &module.analysis().omissions);
+        all.filter(|omission| **omission != Omission::Language)
+            .copied()
+            .collect()
+    }
 }
 
 /// What the shelf's rules about flows find. `known` is what was known of the text before its last edit, if anything,

@@ -30,6 +30,7 @@ mod watch;
 pub use book::RuleBook;
 pub use clock::Clock;
 pub use error::Error;
+pub use palinode_flow::Omission;
 pub use rule::Rule;
 pub use scan::{ANALYZER, Options, Scan, Stopped};
 pub use suppressions::{NO_REASON, Suppressed};

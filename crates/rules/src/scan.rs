@@ -48,6 +48,8 @@ pub struct Scan {
     pub suppressed: Vec<Suppressed>,
     /// The rules that were stopped before they had seen the whole text. Where any is, "nothing found" is not "clean".
     pub stopped: Vec<Stopped>,
+    /// Where values were not followed: code nested too deeply, or too much of it. What holds for `stopped` holds here.
+    pub omissions: Vec<Omission>,
 }
 
 /// A rule that was stopped.
@@ -78,6 +80,8 @@ pub(crate) struct Pass {
     pub(crate) stopped: Vec<Stopped>,
     /// The rules that the file no longer shows what they ask of it: nothing that they found before is true.
     pub(crate) unasked: Vec<String>,
+    /// What the analysis of flows did not look at.
+    pub(crate) omissions: Vec<Omission>,
 }
 
 /// What a text before its last edit leaves for the pass over the text now; nothing, of a text that is new.
@@ -184,6 +188,7 @@ pub(crate) fn pass(
         stopped: stopped.collect(),
         hits,
         unasked,
+        omissions: Vec::new(),
     }
 }
 
@@ -286,5 +291,6 @@ pub(crate) fn settle(parsed: &Parsed, mut pass: Pass, unfinished: Option<&View>)
         findings,
         suppressed,
         stopped: pass.stopped,
+        omissions: pass.omissions,
     }
 }

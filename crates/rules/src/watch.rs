@@ -102,6 +102,7 @@ impl Watch {
             hits: self.hits.iter().cloned().chain(flows).collect(),
             stopped: self.stopped.clone(),
             unasked: Vec::new(),
+            omissions: self.known.omissions(),
         };
         self.last = scan::settle(parsed, all, Some(&self.view));
         self.last.clone()

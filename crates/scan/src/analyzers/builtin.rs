@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use palinode_rules::{ANALYZER, Clock, NO_REASON, Options};
+use palinode_rules::{ANALYZER, Clock, NO_REASON, Omission, Options, Scan};
 
 use crate::analyzer::{Analyzer, Looked, Work};
 use crate::request::Settings;
@@ -36,8 +36,8 @@ Why: no start of a program, so it can be asked after every statement that a mode
 
 Source: rules in ast-grep's YAML form on tree-sitter's trees.
 
-Limits: it sees one file at a time. A rule that takes longer than two seconds on a file is stopped, and the file then \
-counts as not looked at.
+Limits: it sees one file at a time. A rule that takes longer than two seconds on a file is stopped, and in code that is \
+nested very deeply or very long values are not followed everywhere; the file then counts as not looked at.
 
 Example: `palinode scan --analyzer builtin src/`",
     work: Work::InProcess(look),
@@ -59,7 +59,7 @@ fn look(source: &Source, settings: &Settings) -> Result<Looked, String> {
         false => source.language.parse(&source.text),
     };
     let scan = settings.rules.scan(&parsed, &options);
-    let stopped: Vec<&str> = scan.stopped.iter().map(|stopped| &*stopped.rule).collect();
+    let incomplete = incomplete(&scan, source);
     // What comments take back is settled for all analyzers at once, when their findings are merged.
     let taken_back = scan.suppressed.into_iter().map(|one| one.finding);
     let findings = scan
@@ -68,8 +68,34 @@ fn look(source: &Source, settings: &Settings) -> Result<Looked, String> {
         .filter(|one| one.rule != NO_REASON);
     Ok(Looked {
         skipped: Vec::new(),
-        incomplete: (!stopped.is_empty())
-            .then(|| format!("took too long and were stopped: {}", stopped.join(", "))),
+        incomplete,
         findings: findings.chain(taken_back).collect(),
     })
+}
+
+/// What of the text was not looked at, if anything.
+fn incomplete(scan: &Scan, source: &Source) -> Option<String> {
+    let mut parts = Vec::new();
+    let stopped: Vec<&str> = scan.stopped.iter().map(|stopped| &*stopped.rule).collect();
+    if !stopped.is_empty() {
+        parts.push(format!(
+            "took too long and were stopped: {}",
+            stopped.join(", ")
+        ));
+    }
+    // One place says it; a file that is generated can have thousands.
+    let first = scan.omissions.first().map(|omission| match omission {
+        Omission::Depth { span } => format!(
+            "values were not followed into what is nested too deeply, first on line {}",
+            source.text.line(span.start) + 1
+        ),
+        Omission::Steps { span } => format!(
+            "values were not followed through all of the code, it is too much; first left out on line {}",
+            source.text.line(span.start) + 1
+        ),
+        Omission::Flows => "there are more flows of values than are looked at".to_owned(),
+        Omission::Language => "values are not followed in this language".to_owned(),
+    });
+    parts.extend(first);
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
