@@ -228,6 +228,13 @@ impl Parsed {
         !self.gave_up && (!self.root().has_error() || syntax_error::bytes_amiss(self) == 0)
     }
 
+    /// Whether the parser gave up: the text is longer than 64 MiB, or took too many steps. The tree is then an empty
+    /// one, and that nothing is found in it says nothing.
+    #[must_use]
+    pub fn gave_up(&self) -> bool {
+        self.gave_up
+    }
+
     /// Where the text does not follow the grammar, in order; empty exactly where
     /// [`Parsed::parses`]. The parser recovers and reads on, so later errors may follow from
     /// earlier ones; the first is the one to show. Cost: visits only the subtrees with errors.

@@ -18,7 +18,10 @@ pub(crate) struct Known {
 impl Known {
     /// What the analysis of flows did not look at, but for languages that it does not know.
     pub(crate) fn omissions(&self) -> Vec<Omission> {
-        let all = self.module.iter().flat_map(|module| &module.analysis().omissions);
+        let all = self
+            .module
+            .iter()
+            .flat_map(|module| &module.analysis().omissions);
         all.filter(|omission| **omission != Omission::Language)
             .copied()
             .collect()

@@ -43,9 +43,10 @@ pub(crate) fn answered(
                 answers[at] = true;
                 shown.insert(rule.shelved, Some(end));
             }
-            Some(_) => open.push((at, of_file, from)),
-            // Its words were not in the text yet, so it was not asked.
-            None => open.push((at, of_file, 0)),
+            // It was asked everywhere before here, and nothing showed it.
+            Some(None) => open.push((at, of_file, from)),
+            // The node that showed it changed, or its words were not in the text and it was not asked.
+            Some(Some(_)) | None => open.push((at, of_file, 0)),
         }
     }
     for &(at, _, _) in &open {

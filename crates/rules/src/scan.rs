@@ -7,6 +7,7 @@ use ast_grep_core::replacer::Replacer;
 use ast_grep_core::{AstGrep, NodeMatch};
 use palinode_code::tree_sitter::Node;
 use palinode_code::{Edit, Finding, Parsed, Span, Text};
+use palinode_flow::Omission;
 
 use crate::clock::{Clock, Meter};
 use crate::document::Document;

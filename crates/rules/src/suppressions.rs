@@ -69,7 +69,7 @@ pub(crate) fn apply(parsed: &Parsed, findings: Vec<Finding>) -> (Vec<Finding>, V
 }
 
 fn holds(bytes: &[u8], word: &[u8]) -> bool {
-    bytes.windows(word.len()).any(|window| window == word)
+    memchr::memmem::find(bytes, word).is_some()
 }
 
 /// What a comment takes back: `palinode: ignore[rule, rule] reason`.

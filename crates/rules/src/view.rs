@@ -23,7 +23,7 @@ impl View {
                 true => parsed.clone(),
                 false => language.parse(&closed),
             };
-            if !read.root().has_error() {
+            if !read.root().has_error() && !read.gave_up() {
                 return Self {
                     parsed: read,
                     whole: Some(whole.end),
@@ -38,7 +38,9 @@ impl View {
 
     /// The view of the text that comes after this one's, and the offset before which nothing in it changed: no byte,
     /// and no node that ends there or earlier. `None` where
-    /// the view stays as it is: what came is not whole yet. Cost: that of what changed, where both views are closed.
+    /// the view stays as it is: what came is not whole yet.
+    ///
+    /// Cost: that of parsing what changed, where both views are closed, and a pass over the bytes of both.
     pub(crate) fn next(&self, text: &Text) -> Option<(Self, usize)> {
         let language = self.parsed.language();
         if let Some(whole) = language.whole_part(text.as_bytes()) {
@@ -51,7 +53,7 @@ impl View {
                 .parsed
                 .edited(&edit)
                 .expect("a difference lies in the text");
-            if !parsed.root().has_error() {
+            if !parsed.root().has_error() && !parsed.gave_up() {
                 // A tree made from one with errors may be put together differently; the nodes are the same.
                 let unchanged = self.whole.map_or(0, |_| unchanged);
                 let whole = Some(whole.end);

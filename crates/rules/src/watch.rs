@@ -81,11 +81,15 @@ impl Watch {
         self.view = view;
         let parsed = &self.view.parsed;
         let Some(shelf) = self.book.shelf(parsed) else {
+            self.hits.clear();
+            self.before = Before::default();
+            self.last = Scan::default();
             return Scan::default();
         };
         if unchanged == 0 {
             self.before = Before::default();
             self.hits.clear();
+            self.stopped.clear();
         }
         let pass = scan::pass(shelf, parsed, clock, &from, &mut self.before);
         self.hits.retain(|hit| {

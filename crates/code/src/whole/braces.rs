@@ -63,6 +63,9 @@ impl Level {
     }
 }
 
+/// Most levels that are read: what is open is noted at each end of a statement.
+const DEEPEST: usize = 500;
+
 /// Reads the levels of a text.
 struct Reader<'a> {
     bytes: &'a [u8],
@@ -129,6 +132,7 @@ impl Reader<'_> {
                 return Some(());
             }
             What::Word => self.word(token)?,
+            What::Open(_) if self.levels.len() > DEEPEST => return None,
             What::Open(bracket) => self.open(bracket, token),
             What::Close(bracket) => self.close(bracket, token)?,
             What::Mark(b';') => {
@@ -143,6 +147,9 @@ impl Reader<'_> {
             What::Mark(b':') if self.ends_label(token) => {
                 self.level().end_statement();
                 self.is_whole(token.end);
+                // What stands before it does not say what a brace behind it is for.
+                self.last = None;
+                return Some(());
             }
             What::Mark(mark) => {
                 let last = self.last_byte(token);

@@ -181,22 +181,24 @@ impl<'a> Lexer<'a> {
 
     fn block_comment(&mut self, open: &[u8], close: &[u8]) -> What {
         self.at += open.len();
+        if !self.language.syntax.lexis.nested_comments {
+            return match self.move_behind(close) {
+                true => What::Comment,
+                false => What::Cut,
+            };
+        }
         let mut depth = 1;
         while depth > 0 {
-            let Some(end) = find(self.rest(), close) else {
-                self.at = self.bytes.len();
+            if self.starts(close) {
+                self.at += close.len();
+                depth -= 1;
+            } else if self.starts(open) {
+                self.at += open.len();
+                depth += 1;
+            } else if self.at < self.bytes.len() {
+                self.at += 1;
+            } else {
                 return What::Cut;
-            };
-            let inner = find(&self.rest()[..end], open);
-            match inner.filter(|_| self.language.syntax.lexis.nested_comments) {
-                Some(inner) => {
-                    self.at += inner + open.len();
-                    depth += 1;
-                }
-                None => {
-                    self.at += end + close.len();
-                    depth -= 1;
-                }
             }
         }
         What::Comment
@@ -295,8 +297,14 @@ impl<'a> Lexer<'a> {
         while let (Some(&byte), Some(inner)) = (self.bytes.get(self.at), around.last_mut()) {
             match inner {
                 Some(open) => {
+                    let before = self.bytes[..self.at].trim_ascii_end().last();
                     self.at += 1;
                     match byte {
+                        b'/' if self.starts(b"*") => drop(self.move_behind(b"*/")),
+                        b'/' if before.is_some_and(|b| b"(,=:[!&|?{;".contains(b)) => {
+                            let behind = &self.bytes[self.at - 1..];
+                            self.at += regex(behind).map_or(0, |length| length - 1);
+                        }
                         b'{' => *open += 1,
                         b'}' if *open == 0 => drop(around.pop()),
                         b'}' => *open -= 1,
@@ -439,12 +447,15 @@ fn is_character(bytes: &[u8]) -> bool {
     }
 }
 
+/// Longest regular expression, in bytes: each `/` on a line may look like the beginning of one.
+const LONGEST_REGEX: usize = 1 << 10;
+
 /// The length of the regular expression that begins here, if its line ends it.
 fn regex(bytes: &[u8]) -> Option<usize> {
     let mut in_class = false;
     let mut at = 1;
     loop {
-        match bytes.get(at)? {
+        match bytes.get(at).filter(|_| at < LONGEST_REGEX)? {
             b'\n' => return None,
             b'\\' => at += 1,
             b'[' => in_class = true,

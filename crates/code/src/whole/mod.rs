@@ -20,6 +20,10 @@ pub(crate) use lexis::{Layout, Lexis, Quote, Raw};
 /// The longest text that may be set aside, in bytes: tables of data are long statements.
 const LONGEST_STATEMENT: usize = 64 << 10;
 
+/// The longest string or comment that may be set aside. A quote that was misread opens one that does not end, and what
+/// stands behind it would not be looked at.
+const LONGEST_TEXT: usize = 4 << 10;
+
 /// The whole part of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Whole {
@@ -48,8 +52,12 @@ impl Whole {
         };
         let Found { whole, is_cut } = found?;
         // What is longer is no statement that is being written: something before it went wrong.
-        let is_short = bytes.len() - whole.end <= LONGEST_STATEMENT;
-        (is_cut || is_short).then_some(whole)
+        let longest = if is_cut {
+            LONGEST_TEXT
+        } else {
+            LONGEST_STATEMENT
+        };
+        (bytes.len() - whole.end <= longest).then_some(whole)
     }
 
     /// The whole part and what closes it, as one text.

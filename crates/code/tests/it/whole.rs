@@ -85,6 +85,16 @@ fn the_statement_that_is_being_written_is_set_aside() {
             "const a = /[/}]\\/{/;\nlet c",
             "const a = /[/}]\\/{/;\n⟨",
         ),
+        (
+            "c",
+            "void f(int a) { switch (a) { case 1: { gets(b); g(",
+            "void f(int a) { switch (a) { case 1: { gets(b);⟨}}}",
+        ),
+        (
+            "javascript",
+            "const a = `${s.replace(/\"/g, '') /* don't */}`\nlet c",
+            "const a = `${s.replace(/\"/g, '') /* don't */}`\n⟨",
+        ),
         ("go", "func f() {\n\tg()\n\th(a,\n", "func f() {\n\tg()\n⟨}"),
         (
             "rust",
@@ -141,6 +151,21 @@ fn brackets_that_do_not_match_are_not_guessed_about() {
     ] {
         assert_eq!(closed(name, code), "none", "{code}");
     }
+}
+
+/// A quote that is misread must not hide what stands behind it: the text then stands as it is.
+#[test]
+fn what_is_set_aside_is_never_long() {
+    let statement = "if (ok) x `\nf()\n";
+    let long = [statement, &"g(1)\n".repeat(2_000)].concat();
+    assert_eq!(closed("javascript", &long), "none");
+    let table = ["int a[] = {", &"1,".repeat(2_000)].concat();
+    assert_eq!(
+        language("c")
+            .whole_part(table.as_bytes())
+            .map(|whole| whole.end),
+        Some(11)
+    );
 }
 
 /// Of all texts that a person or a model writes line by line on the way to one that parses, nearly all are closed so

@@ -47,7 +47,8 @@ impl Walk<'_> {
             }
         }
         self.judge_call(at, name, &given);
-        if names::never_returns(name) {
+        // What a condition asks of returns.
+        if names::never_returns(name) && self.in_condition == 0 {
             self.pointers.unreached = true;
         }
         if checks || self.in_condition > 0 {

@@ -20,6 +20,32 @@ pub(super) fn has_word(name: &[u8], words: &[&str]) -> bool {
     })
 }
 
+/// The words that a name is made of, where `_` or a capital begins one: `read`, `Next`, `byte` of `readNext_byte`.
+fn parts(name: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let begins =
+        |(before, byte): (u8, u8)| byte.is_ascii_uppercase() && !before.is_ascii_uppercase();
+    name.split(|&byte| byte == b'_').flat_map(move |part| {
+        let mut rest = part;
+        std::iter::from_fn(move || {
+            let pairs = rest.iter().copied().zip(rest.iter().copied().skip(1));
+            let end = pairs.map(begins).position(|begins| begins);
+            let (first, others) = rest.split_at(end.map_or(rest.len(), |end| end + 1));
+            rest = others;
+            (!first.is_empty()).then_some(first)
+        })
+    })
+}
+
+/// Whether one of these is a word of the name, whole.
+fn has_part(name: &[u8], words: &[&str]) -> bool {
+    let is_one = |part: &[u8]| {
+        words
+            .iter()
+            .any(|word| part.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    parts(name).any(is_one)
+}
+
 /// Whether `name` is one of these.
 pub(super) fn is_one_of(name: &[u8], names: &[&str]) -> bool {
     names.iter().any(|known| known.as_bytes() == name)
@@ -56,7 +82,17 @@ pub(super) fn never_returns(name: &[u8]) -> bool {
             "unreachable",
             "__builtin_unreachable",
         ],
-    ) || has_word(name, &["throw", "fatal", "_die", "abort", "longjmp"])
+    ) || parts(name).last().is_some_and(|last| {
+        let ends = ["throw", "fatal", "die", "abort", "longjmp"];
+        ends.iter()
+            .any(|end| last.eq_ignore_ascii_case(end.as_bytes()))
+    }) || parts(name).next().is_some_and(|first| {
+        // Not `abort_…`, which often ends something else than the program.
+        let begins = ["throw", "fatal"];
+        begins
+            .iter()
+            .any(|begin| first.eq_ignore_ascii_case(begin.as_bytes()))
+    })
 }
 
 /// Whether a call of `name` checks what it is given, or brings it into bounds.
@@ -65,9 +101,12 @@ pub(super) fn checks(name: &[u8]) -> bool {
         name,
         &[
             "assert", "check", "valid", "ensure", "verify", "require", "bound", "range", "expect",
-            "limit", "min", "clamp", "overflow", "bug_on", "warn_on", "overrun", "is_ok", "safe",
-            "likely", "guard", "reserve", "grow", "need", "fits",
+            "limit", "clamp", "overflow", "bug_on", "warn_on", "overrun", "is_ok", "likely",
+            "guard", "reserve",
         ],
+    ) || has_part(
+        name,
+        &["min", "safe", "safely", "grow", "need", "needs", "fits"],
     )
 }
 
@@ -161,7 +200,7 @@ pub(super) fn returns_negative(name: &[u8]) -> bool {
 
 /// Whether what `name` returns is kept within what it was given.
 pub(super) fn narrows(name: &[u8]) -> bool {
-    has_word(name, &["min", "clamp"])
+    has_part(name, &["min", "clamp"])
 }
 
 /// Whether this is how a null pointer is written.

@@ -59,7 +59,7 @@ fn look(source: &Source, settings: &Settings) -> Result<Looked, String> {
         false => source.language.parse(&source.text),
     };
     let scan = settings.rules.scan(&parsed, &options);
-    let incomplete = incomplete(&scan, source);
+    let incomplete = incomplete(&scan, source, parsed.gave_up());
     // What comments take back is settled for all analyzers at once, when their findings are merged.
     let taken_back = scan.suppressed.into_iter().map(|one| one.finding);
     let findings = scan
@@ -74,8 +74,11 @@ fn look(source: &Source, settings: &Settings) -> Result<Looked, String> {
 }
 
 /// What of the text was not looked at, if anything.
-fn incomplete(scan: &Scan, source: &Source) -> Option<String> {
+fn incomplete(scan: &Scan, source: &Source, gave_up: bool) -> Option<String> {
     let mut parts = Vec::new();
+    if gave_up {
+        parts.push("could not be parsed: it is too long or too deep".to_owned());
+    }
     let stopped: Vec<&str> = scan.stopped.iter().map(|stopped| &*stopped.rule).collect();
     if !stopped.is_empty() {
         parts.push(format!(
