@@ -10,6 +10,7 @@ use crate::commands;
 use crate::console::note;
 #[cfg(feature = "local")]
 use crate::console::thread_variables;
+use crate::pages;
 use crate::status::EXIT_CODES;
 
 /// Makes code that language models write secure, by letting the writer take back what it wrote.
@@ -99,7 +100,10 @@ impl Invocation {
             #[cfg(feature = "local")]
             Command::Generate(arguments) => commands::generate::run(*arguments, self.started),
             Command::Render(arguments) => commands::render::run(&arguments),
-            Command::Scan(arguments) => commands::scan::run(&arguments),
+            Command::Scan(arguments) => {
+                pages::keep_small();
+                commands::scan::run(&arguments)
+            }
             #[cfg(feature = "local")]
             Command::Model(arguments) => commands::model::run(&arguments),
             #[cfg(feature = "train")]

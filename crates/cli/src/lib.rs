@@ -20,6 +20,7 @@ mod interrupt;
 mod model_name;
 #[cfg(feature = "local")]
 mod nano;
+mod pages;
 #[cfg(feature = "train")]
 mod recipe;
 mod status;
