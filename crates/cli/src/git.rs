@@ -1,5 +1,6 @@
 //! What does git know about these files?
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,6 +13,8 @@ use crate::interrupt::Interrupt;
 
 /// How long one question may take. On a slow disk, looking at every file of a large project takes minutes.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// Bytes of all names of the files that git keeps.
+const NAMES: usize = 1 << 30;
 /// Bytes of texts that are asked for at one time.
 const PORTION: usize = 32 << 20;
 
@@ -27,12 +30,29 @@ const SETTINGS: &[&str] = &[
     "--no-replace-objects",
 ];
 
+/// The mode of a folder that is a repository of its own.
+const SUBMODULE: &str = "160000";
+
+/// What a filter may be told in git's settings: the programs that it is, and whether it may fail.
+const FILTER_KEYS: &[(&str, &str)] = &[
+    (".clean", ""),
+    (".smudge", ""),
+    (".process", ""),
+    (".required", "false"),
+];
+
 /// A repository with files in it.
 #[derive(Debug)]
 pub(crate) struct Repository {
     git: PathBuf,
     /// The topmost folder of its files, without links in its path.
     pub(crate) root: PathBuf,
+    /// Further settings, which take the programs out of the filters that the project's settings name.
+    unfiltered: Vec<OsString>,
+    /// Folders of submodules, below the root.
+    submodules: Vec<PathBuf>,
+    /// The files that git keeps, below the root.
+    tracked: Vec<PathBuf>,
 }
 
 /// A file that is not what it was, or was not there.
@@ -48,7 +68,8 @@ pub(crate) struct Changed {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Changes {
     pub(crate) files: Vec<Changed>,
-    /// Folders of other repositories: submodules of another commit than before, and such as nobody added.
+    /// Folders of other repositories: submodules of another commit than before or with changes that nobody committed,
+    /// and such as nobody added.
     pub(crate) repositories: Vec<PathBuf>,
 }
 
@@ -65,6 +86,9 @@ impl Repository {
         let mut repository = Self {
             git,
             root: folder.to_path_buf(),
+            unfiltered: Vec::new(),
+            submodules: Vec::new(),
+            tracked: Vec::new(),
         };
         let said = repository.ask(&["rev-parse", "--show-toplevel"]);
         let said = said.map_err(|why| {
@@ -79,7 +103,71 @@ impl Repository {
         repository.root = root.canonicalize().map_err(|error| {
             Failure::new(format!("cannot read `{}`", root.display())).because(&error)
         })?;
+        (repository.tracked, repository.submodules) = repository.index(&repository.root)?;
+        repository.unfiltered = repository.unfiltered()?;
         Ok(repository)
+    }
+
+    /// The files that git keeps: those that do not differ from a commit have not changed.
+    pub(crate) fn tracked(&self) -> impl Iterator<Item = &Path> {
+        self.tracked.iter().map(PathBuf::as_path)
+    }
+
+    /// The folders of other repositories that are part of this one.
+    pub(crate) fn submodules(&self) -> impl Iterator<Item = &Path> {
+        self.submodules.iter().map(PathBuf::as_path)
+    }
+
+    /// What git keeps of the repository at `folder`: files, and folders of submodules.
+    fn index(&self, folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), Failure> {
+        let words = ["ls-files", "--stage", "-z"];
+        let said = self.ask_with(folder, &words, Vec::new(), NAMES);
+        let said =
+            said.map_err(|why| why.told_by(Failure::new("git cannot say which files it keeps")))?;
+        read_index(&said)
+            .ok_or_else(|| Failure::new("what git says of the files it keeps cannot be read"))
+    }
+
+    /// The settings that take the programs out of all filters, also those of submodules, in which git looks whether
+    /// anything has changed: to compare a file git would run them, and whoever wrote the settings may not be the user.
+    fn unfiltered(&self) -> Result<Vec<OsString>, Failure> {
+        let mut filters: BTreeSet<Vec<u8>> = BTreeSet::new();
+        let mut seen = BTreeSet::from([self.root.clone()]);
+        let mut folders = vec![(self.root.clone(), self.submodules.clone())];
+        while let Some((folder, submodules)) = folders.pop() {
+            let named = self.ask_in(&folder, &["config", "--null", "--name-only", "--list"]);
+            let named = named
+                .map_err(|why| why.told_by(Failure::new("git cannot say which filters it has")))?;
+            filters.extend(named.split(|byte| *byte == 0).filter_map(filter_of));
+            for submodule in submodules {
+                // One that was never fetched has no settings, and git does not look into it.
+                let Ok(submodule) = folder.join(submodule).canonicalize() else {
+                    continue;
+                };
+                if submodule.join(".git").exists() && seen.insert(submodule.clone()) {
+                    let within = self.index(&submodule)?.1;
+                    folders.push((submodule, within));
+                }
+            }
+        }
+        let mut words = Vec::new();
+        for filter in &filters {
+            // `-c` ends a name at the first of these.
+            if filter.contains(&b'=') {
+                let name = String::from_utf8_lossy(filter).into_owned();
+                return Err(Failure::new(format!(
+                    "the settings of git name a filter `{name}`, which cannot be kept from running"
+                ))
+                .hint("rename it without `=`; --baseline compares without git"));
+            }
+            for (key, value) in FILTER_KEYS {
+                let setting = [b"filter.", filter.as_slice(), key.as_bytes(), b"="].concat();
+                let mut setting = path(&setting).into_os_string();
+                setting.push(value);
+                words.extend([OsString::from("-c"), setting]);
+            }
+        }
+        Ok(words)
     }
 
     /// The full name of the commit that the user calls `revision`.
@@ -129,7 +217,7 @@ impl Repository {
                 "--no-abbrev",
                 "--no-ext-diff",
                 "--no-textconv",
-                "--ignore-submodules=dirty",
+                "--ignore-submodules=none",
                 "--find-renames",
                 commit,
                 "--",
@@ -154,16 +242,18 @@ impl Repository {
         Ok(changes)
     }
 
-    /// What stood in files, by the names that [`Changes`] gives.
+    /// What stood in files, by the names that [`Changes`] gives, each with the most bytes that it may have; `None` for
+    /// a text that has more.
     ///
     /// # Errors
     /// One of them is not in this clone.
-    pub(crate) fn texts(&self, names: &[String]) -> Result<Vec<Vec<u8>>, Failure> {
-        let sizes = self.batch(names, "--batch-check", names.len() * 128)?;
+    pub(crate) fn texts(&self, wanted: &[(String, u64)]) -> Result<Vec<Option<Vec<u8>>>, Failure> {
+        let names: Vec<String> = wanted.iter().map(|(name, _)| name.clone()).collect();
+        let sizes = self.batch(&names, "--batch-check", names.len() * 128)?;
         let mut lines = sizes.split(|byte| *byte == b'\n');
-        let mut texts = Vec::with_capacity(names.len());
-        let mut portion: Vec<(&String, usize)> = Vec::new();
-        for (at, name) in names.iter().enumerate() {
+        let mut texts = vec![None; names.len()];
+        let mut portion: Vec<(usize, &String, usize)> = Vec::new();
+        for (at, (name, most)) in wanted.iter().enumerate() {
             let line = String::from_utf8_lossy(lines.next().unwrap_or_default()).into_owned();
             let size = line
                 .strip_prefix(&format!("{name} blob "))
@@ -172,8 +262,10 @@ impl Repository {
                 Failure::new(format!("what stood in a file before is not in this clone: {line}"))
                     .hint("it was cloned in part: `git fetch --refetch --filter=` with no filter, or clone it whole")
             })?;
-            portion.push((name, size));
-            let together: usize = portion.iter().map(|(_, size)| size).sum();
+            if u64::try_from(size).is_ok_and(|size| size <= *most) {
+                portion.push((at, name, size));
+            }
+            let together: usize = portion.iter().map(|(_, _, size)| size).sum();
             if together >= PORTION || at + 1 == names.len() {
                 self.portion(&portion, &mut texts)?;
                 portion.clear();
@@ -182,23 +274,26 @@ impl Repository {
         Ok(texts)
     }
 
-    /// The texts of these names and sizes.
+    /// Reads the texts of these names and sizes, each to its place.
     fn portion(
         &self,
-        portion: &[(&String, usize)],
-        texts: &mut Vec<Vec<u8>>,
+        portion: &[(usize, &String, usize)],
+        texts: &mut [Option<Vec<u8>>],
     ) -> Result<(), Failure> {
-        let names: Vec<String> = portion.iter().map(|(name, _)| (*name).clone()).collect();
-        let room: usize = portion.iter().map(|(_, size)| size + 128).sum();
+        let names = portion.iter().map(|(_, name, _)| (*name).clone());
+        let names: Vec<String> = names.collect();
+        let room: usize = portion.iter().map(|(_, _, size)| size + 128).sum();
         let said = self.batch(&names, "--batch", room)?;
         let mut rest = said.as_slice();
-        for (_, size) in portion {
+        for (at, _, size) in portion {
             let text = rest
                 .iter()
                 .position(|byte| *byte == b'\n')
                 .and_then(|end| rest.get(end + 1..end + 1 + size));
             let text = text.ok_or_else(|| Failure::new("git stopped amid what stood in a file"))?;
-            texts.push(text.to_vec());
+            if let Some(place) = texts.get_mut(*at) {
+                *place = Some(text.to_vec());
+            }
             let taken = rest.iter().position(|byte| *byte == b'\n').unwrap_or(0) + size + 2;
             rest = rest.get(taken..).unwrap_or_default();
         }
@@ -211,24 +306,36 @@ impl Repository {
         }
         let mut input = names.join("\n");
         input.push('\n');
-        let said = self.ask_with(&["cat-file", form], input.into_bytes(), room);
+        let words = ["cat-file", form];
+        let said = self.ask_with(&self.root, &words, input.into_bytes(), room);
         said.map_err(|why| why.told_by(Failure::new("git cannot say what stood in files before")))
     }
 
     fn ask(&self, words: &[&str]) -> Result<Vec<u8>, Silence> {
-        self.ask_with(words, Vec::new(), Limits::default().output)
+        self.ask_in(&self.root, words)
+    }
+
+    fn ask_in(&self, folder: &Path, words: &[&str]) -> Result<Vec<u8>, Silence> {
+        self.ask_with(folder, words, Vec::new(), Limits::default().output)
     }
 
     /// What git answers, without the user's environment but for where their settings lie: these say which folders of
     /// other owners they trust.
-    fn ask_with(&self, words: &[&str], input: Vec<u8>, room: usize) -> Result<Vec<u8>, Silence> {
+    fn ask_with(
+        &self,
+        folder: &Path,
+        words: &[&str],
+        input: Vec<u8>,
+        room: usize,
+    ) -> Result<Vec<u8>, Silence> {
         let mut program = Program::new(&self.git)
             .arguments(SETTINGS)
+            .arguments(&self.unfiltered)
             .arguments(words.iter().copied())
             .variable("GIT_TERMINAL_PROMPT", "0")
             .variable("GIT_NO_LAZY_FETCH", "1")
             .variable("GIT_ALLOW_PROTOCOL", "none")
-            .folder(&self.root)
+            .folder(folder)
             .input(input);
         for name in ["HOME", "XDG_CONFIG_HOME", "PATH"] {
             if let Some(value) = variable(name) {
@@ -273,7 +380,6 @@ impl Silence {
 
 /// Reads `git diff --raw -z --no-abbrev`: `:MODE MODE NAME NAME LETTER`, a zero, one path or two, each with a zero.
 fn read_differences(said: &[u8]) -> Option<Changes> {
-    const SUBMODULE: &str = "160000";
     let is_file = |mode: &str| mode.starts_with("100");
     let mut changes = Changes::default();
     let mut parts = said.split(|byte| *byte == 0);
@@ -307,6 +413,33 @@ fn read_differences(said: &[u8]) -> Option<Changes> {
     Some(changes)
 }
 
+/// Reads `git ls-files --stage -z`: `MODE NAME STAGE`, a tab, a path, a zero. Files, and folders of submodules; links
+/// are neither.
+fn read_index(said: &[u8]) -> Option<(Vec<PathBuf>, Vec<PathBuf>)> {
+    let (mut files, mut submodules) = (Vec::new(), Vec::new());
+    for entry in said.split(|byte| *byte == 0) {
+        if entry.is_empty() {
+            continue;
+        }
+        let tab = entry.iter().position(|byte| *byte == b'\t')?;
+        let (head, name) = (&entry[..tab], path(&entry[tab + 1..]));
+        if head.starts_with(SUBMODULE.as_bytes()) {
+            submodules.push(name);
+        } else if head.starts_with(b"100") {
+            files.push(name);
+        }
+    }
+    Some((files, submodules))
+}
+
+/// The filter that a setting is about, where it is about one.
+fn filter_of(setting: &[u8]) -> Option<Vec<u8>> {
+    let rest = setting.strip_prefix(b"filter.")?;
+    let keys = FILTER_KEYS.iter();
+    let mut names = keys.filter_map(|(key, _)| rest.strip_suffix(key.as_bytes()));
+    names.next().map(<[u8]>::to_vec)
+}
+
 /// A path as git writes it: bytes.
 #[cfg(unix)]
 fn path(bytes: &[u8]) -> PathBuf {
@@ -323,6 +456,32 @@ fn path(bytes: &[u8]) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_git_keeps_is_read() {
+        let id = "a".repeat(40);
+        let said = format!(
+            "100644 {id} 0\ta b.py\0100755 {id} 1\tx/\n.py\0120000 {id} 0\tlink\0160000 {id} 0\tsub\0"
+        );
+        let files = ["a b.py", "x/\n.py"].map(PathBuf::from).to_vec();
+        let expected = (files, vec![PathBuf::from("sub")]);
+        assert_eq!(read_index(said.as_bytes()), Some(expected));
+        assert_eq!(read_index(b"100644 a.py\0"), None);
+    }
+
+    #[test]
+    fn filters_are_known_by_their_settings() {
+        for (setting, filter) in [
+            (&b"filter.lfs.process"[..], Some(&b"lfs"[..])),
+            (b"filter.a.b c\xff.clean", Some(b"a.b c\xff")),
+            (b"filter.x.required", Some(b"x")),
+            (b"filter.x.other", None),
+            (b"filter.clean", None),
+            (b"core.clean", None),
+        ] {
+            assert_eq!(filter_of(setting).as_deref(), filter);
+        }
+    }
 
     #[test]
     fn differences_are_read() {

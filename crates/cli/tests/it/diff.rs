@@ -240,6 +240,66 @@ fn ignored_files_and_other_repositories_are_left_out_with_a_word() {
 }
 
 #[test]
+fn a_file_that_git_ignores_is_new_where_it_is_named() {
+    let project = Project::new(&[("a.py", FLAW), (".gitignore", "gen.py\n")]);
+    project.write("gen.py", FLAW);
+    let ran = project.scan(&["--diff", "HEAD", "gen.py"]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(ran.text().contains("gen.py:5"), "{}", ran.text());
+    assert!(!ran.stderr.contains("unchanged"), "{}", ran.stderr);
+    // What git keeps has not changed, also where it is told to ignore it.
+    project.git(&["add", "--force", "gen.py"]);
+    project.commit();
+    let ran = project.scan(&["--diff", "HEAD", "gen.py"]);
+    assert_eq!((ran.code, ran.text()), (0, ""), "{}", ran.stderr);
+    assert!(ran.stderr.contains("unchanged: 1 file"), "{}", ran.stderr);
+}
+
+#[test]
+fn changes_within_a_submodule_are_told() {
+    let inner = Project::new(&[("i.py", "a = 1\n")]);
+    let project = Project::new(&[("a.py", FLAW)]);
+    let from = inner.folder.path().display().to_string();
+    project.git(&["submodule", "--quiet", "add", &from, "sub"]);
+    project.commit();
+    let ran = project.scan(&["--diff", "HEAD"]);
+    assert!(!ran.stderr.contains("`sub`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("unchanged: 1 file;"), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("of other repositories, and not looked at: 1 file"),
+        "{}",
+        ran.stderr
+    );
+    project.write("sub/i.py", FLAW);
+    let ran = project.scan(&["--diff", "HEAD"]);
+    assert!(
+        ran.stderr
+            .contains("`sub` is another repository, and is not what it was"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn earlier_texts_that_nobody_wrote_by_hand_are_not_read() {
+    let large = format!("{FLAW}{}", "# a long comment\n".repeat(1000));
+    let project = Project::new(&[("a.py", &large), ("b.py", &format!("{FLAW}# \0\n"))]);
+    project.write("a.py", FLAW);
+    project.write("b.py", FLAW);
+    let lines = |arguments: &[&str]| {
+        let ran = project.scan(&[&["--diff", "HEAD", "--max-size", "10000"], arguments].concat());
+        ran.text()
+            .lines()
+            .filter(|line| line.contains("-->"))
+            .count()
+    };
+    assert_eq!(lines(&["."]), 2);
+    // Files that are named are read as they were, too.
+    assert_eq!(lines(&["a.py", "b.py"]), 0);
+}
+
+#[test]
 fn what_cannot_be_compared_is_refused_with_a_hint() {
     let nowhere = Project::empty();
     nowhere.write("a.py", FLAW);
@@ -409,5 +469,40 @@ fn nothing_that_the_project_names_is_run() {
     project.write("a.py", format!("{FLAW}{MORE}"));
     let ran = project.scan(&["--diff", "HEAD"]);
     assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(!Path::new(&mark).exists());
+}
+
+#[test]
+fn filters_that_the_project_names_are_not_run() {
+    let inner = Project::new(&[("i.py", FLAW)]);
+    let project = Project::new(&[("a.py", FLAW), ("b.py", FLAW), ("c.py", FLAW)]);
+    let from = inner.folder.path().display().to_string();
+    project.git(&["submodule", "--quiet", "add", &from, "sub"]);
+    project.commit();
+    let mark = project.path("mark").display().to_string();
+    let clean = format!("touch {mark}; cat");
+    let within = format!("--git-dir={}", project.path("sub/.git").display());
+    for [name, key] in [["x", "clean"], ["x", "smudge"], ["a.b c'$(d)", "process"]] {
+        project.git(&["config", &format!("filter.{name}.{key}"), &clean]);
+    }
+    project.git(&["config", "filter.x.required", "true"]);
+    project.git(&[&within, "config", "filter.s.clean", &clean]);
+    let attributes = "a.py filter=x\nb.py filter=\"a.b c'$(d)\"\n";
+    project.write(".git/info/attributes", attributes);
+    project.write(".git/modules/sub/info/attributes", "*.py filter=s\n");
+    for name in ["a.py", "b.py", "sub/i.py"] {
+        project.write(name, format!("{FLAW}{MORE}"));
+    }
+    // Of the same size, so that git has to read it.
+    project.write("c.py", FLAW.replace("one", "two"));
+    let ran = project.scan(&["--diff", "HEAD"]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(!Path::new(&mark).exists());
+    assert!(ran.stderr.contains("`sub` is another"), "{}", ran.stderr);
+    // A name that cannot be handed over.
+    project.git(&["config", "filter.a=b.clean", &clean]);
+    let ran = project.scan(&["--diff", "HEAD"]);
+    assert_eq!((ran.code, ran.text()), (2, ""));
+    assert!(ran.stderr.contains("a filter `a=b`"), "{}", ran.stderr);
     assert!(!Path::new(&mark).exists());
 }

@@ -173,6 +173,54 @@ fn what_is_no_code_of_ours_is_left_out_and_told() {
     }
 }
 
+/// A folder whose path is too long for anybody to open, whoever they are, below `top`.
+#[cfg(target_os = "linux")]
+fn hide(top: &Path) {
+    let deep = |name: &str| {
+        let part = name.repeat(200);
+        (0..12).fold(top.join(name), |path, _| path.join(&part))
+    };
+    let (upper, lower) = (deep("u"), deep("l"));
+    fs::create_dir_all(&upper).unwrap();
+    fs::create_dir_all(&lower).unwrap();
+    fs::rename(top.join("l"), upper.join("l")).unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_read_never_reads_as_clean() {
+    let folder = folder(&[("a.py", FINE.as_bytes())]);
+    assert_eq!(scan_in(folder.path(), &[], b"").code, 0);
+    hide(folder.path());
+    let ran = scan_in(folder.path(), &[], b"");
+    assert_eq!((ran.code, ran.text()), (2, ""), "{}", ran.stderr);
+    assert!(ran.stderr.contains("cannot be read"), "{}", ran.stderr);
+    let ran = scan_in(folder.path(), &["--format", "json"], b"");
+    let report: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!((ran.code, &report["complete"]), (2, &false.into()));
+    assert_eq!(report["skipped"][0]["unreadable"], true);
+    // Findings come first.
+    fs::write(folder.path().join("b.py"), FLAWED).unwrap();
+    assert_eq!(scan_in(folder.path(), &[], b"").code, 1);
+}
+
+#[test]
+fn a_file_with_several_names_is_scanned_once() {
+    let folder = folder(&[("a.py", FLAWED.as_bytes()), ("d/b.py", FINE.as_bytes())]);
+    for paths in [
+        &[".", "./a.py"][..],
+        &["./a.py", "a.py", "d/../a.py", "d//b.py"],
+        &["d", ".", "././d/b.py"],
+    ] {
+        let ran = scan_in(folder.path(), &[paths, &["--format", "json"]].concat(), b"");
+        let report: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+        let files = report["files"].as_array().unwrap();
+        let names: Vec<_> = files.iter().map(|file| file["name"].as_str()).collect();
+        assert_eq!(names, [Some("a.py"), Some("d/b.py")], "{paths:?}");
+        assert_eq!(report["findings"].as_array().unwrap().len(), 1);
+    }
+}
+
 #[test]
 fn wrong_input_is_refused_by_name() {
     let folder = folder(&[

@@ -7,8 +7,9 @@
 //! | field | what it says |
 //! |---|---|
 //! | `schema`, `version` | the form, and the program that wrote it |
-//! | `complete` | whether every analyzer that was asked answered about every file; where not, no findings does not mean clean |
+//! | `complete` | whether every file could be read and every analyzer that was asked answered about every file; where not, no findings does not mean clean |
 //! | `files[]` | `name`, `language` |
+//! | `skipped[]` | `file` (or a folder), `why`; `unreadable` is true where it could not be read, and was not left out for its size or form |
 //! | `analyzers[]` | `name`, `status` (`clean`, `findings`, `not applicable`, `missing`, `failed`, `timed out`, `interrupted`), `why`, `install`, `version`, `asked` (number of files), `failed[]` (`file`, `why`), `skipped[]` (`file`, `line`, `why`), `notes[]`; with times `seconds` and `peak_memory` in bytes |
 //! | `compared` | where only findings are told that a change brings: `revision`, `commit`, `known` (number of findings that were there), `gaps[]` (`analyzer`, `file`, `why`: who gave no answer about the texts before) |
 //! | `findings[]` | by file, then by place: see below |
@@ -50,11 +51,23 @@ pub fn write(report: &Report, options: &Options<'_>) -> Value {
     let mut value = json!({
         "schema": SCHEMA,
         "version": options.version,
-        "complete": report.incomplete().next().is_none() && !has_gaps,
+        "complete": report.incomplete().next().is_none() && !has_gaps && options.could_read_all(),
         "files": report.sources.iter().map(file).collect::<Vec<_>>(),
         "analyzers": report.runs.iter().map(|run| analyzer(report, run, options)).collect::<Vec<_>>(),
         "findings": findings.collect::<Vec<_>>(),
     });
+    if !options.unread.is_empty() {
+        let skipped = options.unread.iter().map(|file| {
+            let mut object = Object::new();
+            object.put("file", file.name.as_str());
+            object.put("why", file.why.as_str());
+            if !file.is_chosen {
+                object.put("unreadable", true);
+            }
+            Value::Object(object.0)
+        });
+        value["skipped"] = json!(skipped.collect::<Vec<_>>());
+    }
     if let Some(compared) = options.compared {
         value["compared"] = comparison(compared);
     }

@@ -3,8 +3,9 @@
 //! A line that sums up, what was not looked at, a table, and below each other the code of each finding, why it is one,
 //! and what to write instead. Whatever comes from the code, its file's name or a tool is shown as it is: it cannot
 //! become a link, an image, a mention, HTML, or an end of the table. GitHub takes 65,536 characters in a comment, so
-//! the least severe findings lose their details, then their rows, and a line says how many.
+//! what is said of one is cut, the least severe findings lose their details, then their rows, and a line says how many.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 
@@ -17,6 +18,12 @@ use crate::scanning::Report;
 
 /// The bytes that a comment may have, with room for what somebody writes around it.
 const MOST: usize = 60_000;
+/// The bytes that may be taken by what was not looked at.
+const MOST_TROUBLES: usize = 15_000;
+/// The bytes that the table may end at: some findings keep their code.
+const MOST_TABLE: usize = 45_000;
+/// Characters of a message, and of a name.
+const MOST_LETTERS: usize = 200;
 /// Rows of the table.
 const MOST_ROWS: usize = 100;
 /// Lines of code shown of one finding.
@@ -34,21 +41,33 @@ pub fn write(report: &Report, options: &Options<'_>) -> String {
     if !troubles.is_empty() {
         out.push('\n');
     }
-    for line in troubles {
+    let (told, count) = (out.len(), troubles.len());
+    for (at, line) in troubles.into_iter().enumerate() {
+        if out.len() + line.len() > told + MOST_TROUBLES {
+            let _ = writeln!(out, "- and {} more", count - at);
+            break;
+        }
         let _ = writeln!(out, "- {line}");
     }
     if findings.is_empty() {
         return out;
     }
     out.push_str("\n| severity | weakness | where | what |\n|---|---|---|---|\n");
+    let mut rows = 0;
     for (at, merged) in findings.iter().take(MOST_ROWS) {
-        out.push_str(&row(report, options, *at, merged));
+        let row = row(report, options, *at, merged);
+        if out.len() + row.len() > MOST_TABLE {
+            break;
+        }
+        out.push_str(&row);
+        rows += 1;
     }
-    if let Some(more) = findings.len().checked_sub(MOST_ROWS + 1) {
-        let _ = writeln!(out, "\n{} more are not in the table.", more + 1);
+    if rows < findings.len() {
+        let more = findings.len() - rows;
+        let _ = writeln!(out, "\n{more} more are not in the table.");
     }
     let mut left_out = 0;
-    for (_, merged) in findings.iter().take(MOST_ROWS) {
+    for (_, merged) in findings.iter().take(rows) {
         let details = details(report, merged);
         match out.len() + details.len() <= MOST {
             true => out.push_str(&details),
@@ -66,20 +85,37 @@ pub fn write(report: &Report, options: &Options<'_>) -> String {
 
 /// How many there are of each severity, in how many files.
 fn summary(report: &Report, options: &Options<'_>) -> String {
-    let by_severity = Severity::ALL.into_iter().rev().filter_map(|severity| {
-        let is_it = |merged: &&Merged| merged.finding.severity == severity;
-        let count = report.findings.iter().filter(is_it).count();
-        (count > 0).then(|| format!("{count} {severity}"))
-    });
-    let counts: Vec<String> = by_severity.collect();
+    let is_uncertain = |at: usize| {
+        let mut compared = options.compared.into_iter();
+        compared.any(|compared| compared.uncertain.contains(&at))
+    };
+    let counts = |uncertain: bool| {
+        let by_severity = Severity::ALL.into_iter().rev().filter_map(|severity| {
+            let findings = report.findings.iter().enumerate();
+            let count = findings
+                .filter(|(at, merged)| {
+                    merged.finding.severity == severity && is_uncertain(*at) == uncertain
+                })
+                .count();
+            (count > 0).then(|| format!("{count} {severity}"))
+        });
+        by_severity.collect::<Vec<String>>().join(", ")
+    };
+    let (certain, uncertain) = (counts(false), counts(true));
     let files = match report.sources.len() {
         1 => "1 file".to_owned(),
         count => format!("{count} files"),
     };
     let looked = report.runs.iter().any(|run| run.status.looked());
-    let mut line = match (counts.is_empty(), options.compared) {
-        (false, None) => format!("**{}** in {files}", counts.join(", ")),
-        (false, Some(_)) => format!("**{} new** in {files}", counts.join(", ")),
+    let mut line = match (certain.is_empty(), options.compared) {
+        (false, None) => format!("**{certain}** in {files}"),
+        (false, Some(_)) if uncertain.is_empty() => format!("**{certain} new** in {files}"),
+        (false, Some(_)) => {
+            format!("**{certain} new**, and {uncertain} that may not be new, in {files}")
+        }
+        (true, Some(_)) if !uncertain.is_empty() => {
+            format!("**{uncertain}** that may not be new in {files}")
+        }
         (true, _) if !looked && !report.sources.is_empty() => format!("Nobody looked at {files}"),
         (true, None) => format!("Nothing found in {files}"),
         (true, Some(_)) => format!("Nothing new in {files}"),
@@ -101,6 +137,15 @@ fn summary(report: &Report, options: &Options<'_>) -> String {
 /// Who gave no answer, and about what.
 fn troubles(report: &Report, options: &Options<'_>) -> Vec<String> {
     let mut lines = Vec::new();
+    // What could not be read first: nobody chose to leave it out.
+    for is_chosen in [false, true] {
+        let unread = options.unread.iter();
+        let unread = unread.filter(|file| file.is_chosen == is_chosen);
+        lines.extend(unread.map(|file| {
+            let (name, why) = (name(&file.name), escaped(&file.why));
+            format!("not scanned: {name} {why}")
+        }));
+    }
     for run in &report.runs {
         let name = run.analyzer.name;
         match &run.status {
@@ -144,11 +189,11 @@ fn row(report: &Report, options: &Options<'_>, at: usize, merged: &Merged) -> St
         "| {} | {} | {} | {}{} |\n",
         finding.severity,
         cwe.unwrap_or_default(),
-        escaped(&format!(
+        format_args!(
             "{}:{}",
-            source.name,
+            name(&source.name),
             source.text.line(finding.span.start)
-        )),
+        ),
         escaped(&finding.message),
         if uncertain { " (may not be new)" } else { "" },
     )
@@ -160,7 +205,11 @@ fn details(report: &Report, merged: &Merged) -> String {
     };
     let finding = &merged.finding;
     let line = source.text.line(finding.span.start);
-    let title = format!("{}, line {line}: {}", source.name, finding.message);
+    let title = format!(
+        "{}, line {line}: {}",
+        ending(&source.name),
+        cut(&finding.message)
+    );
     let code = code(&source.text, merged);
     let fence = fence(&code);
     let mut out = format!(
@@ -218,8 +267,33 @@ fn fence(code: &str) -> String {
     "`".repeat(longest + 1)
 }
 
-/// A text on one line that Markdown and HTML show as it is.
+/// The beginning of a text.
+fn cut(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MOST_LETTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
+}
+
+/// The end of a file's name: it says more than the folders that all are in.
+fn ending(name: &str) -> Cow<'_, str> {
+    match name.char_indices().rev().nth(MOST_LETTERS - 1) {
+        Some((start, _)) if start > 0 => format!("…{}", &name[start..]).into(),
+        _ => name.into(),
+    }
+}
+
+/// A file's name, as [`escaped`] shows texts.
+fn name(name: &str) -> String {
+    plain(&ending(name))
+}
+
+/// A text on one line that Markdown and HTML show as it is, and no more of it than is read in a table.
 fn escaped(text: &str) -> String {
+    plain(&cut(text))
+}
+
+fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for letter in in_html(text).chars() {
         if "\\`*_{}[]()+!|~$".contains(letter) {
@@ -231,28 +305,69 @@ fn escaped(text: &str) -> String {
 }
 
 /// A text on one line that HTML shows as it is. A character without width keeps names from being told, numbers of
-/// issues and addresses from being linked.
+/// issues, commits and addresses from being linked, and words between colons from becoming pictures.
 fn in_html(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
+    let joined = words.join(" ");
+    let letters: Vec<char> = joined
+        .chars()
+        .map(|letter| match letter.is_control() || is_invisible(letter) {
+            true => '\u{fffd}',
+            false => letter,
+        })
+        .collect();
     let mut out = String::with_capacity(text.len() + 16);
-    for letter in words.join(" ").chars() {
+    let mut rest = letters.as_slice();
+    let mut before = &rest[..0];
+    while let Some(letter) = rest.first() {
+        if is_broken(before, rest) {
+            out.push('\u{200b}');
+        }
         match letter {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
-            '@' => out.push_str("@\u{200b}"),
-            '#' => out.push_str("#\u{200b}"),
-            letter if letter.is_control() || is_invisible(letter) => out.push('\u{fffd}'),
-            letter => out.push(letter),
+            letter => out.push(*letter),
+        }
+        (before, rest) = letters.split_at(before.len() + 1);
+    }
+    out
+}
+
+/// Whether GitHub would make something of the letters on both sides if nothing stood between them.
+fn is_broken(before: &[char], after: &[char]) -> bool {
+    /// Digits of a commit's name, at least.
+    const COMMIT: usize = 7;
+    /// Letters between the colons of a picture, at most.
+    const PICTURE: usize = 64;
+    let is_word = |letter: &char| letter.is_alphanumeric() || *letter == '_';
+    match before {
+        [.., '@' | '#'] => true,
+        [.., ':'] if after.starts_with(&['/', '/']) => true,
+        [.., ':'] => {
+            let of_name = |letter: &&char| is_word(letter) || "+-".contains(**letter);
+            let name = after.iter().take(PICTURE).take_while(of_name).count();
+            name > 0 && after.get(name) == Some(&':')
+        }
+        [.., 'w' | 'W', 'w' | 'W', 'w' | 'W'] => after.first() == Some(&'.'),
+        [.., 'G' | 'g', 'H' | 'h', '-'] => after.first().is_some_and(char::is_ascii_digit),
+        _ => {
+            // A word of such digits is parted after so many that no part is long enough.
+            let since = before.iter().rev().take_while(|letter| is_word(letter));
+            let since = since.count();
+            let whole = before[before.len() - since..].iter().chain(after);
+            let whole = whole.take_while(|letter| is_word(letter));
+            since > 0
+                && since % (COMMIT - 1) == 0
+                && whole.clone().count() >= COMMIT
+                && whole.clone().all(char::is_ascii_hexdigit)
         }
     }
-    out.replace("://", ":\u{200b}//")
-        .replace("www.", "www\u{200b}.")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{escaped, fence};
+    use super::{escaped, fence, name};
 
     #[test]
     fn nothing_that_comes_from_outside_is_markdown() {
@@ -288,6 +403,25 @@ mod tests {
         assert_eq!(escaped("`run(a, b)` | c"), "\\`run\\(a, b\\)\\` \\| c");
         assert_eq!(escaped("&lt;"), "&amp;lt;");
         assert_eq!(escaped("a.py:3"), "a.py:3");
+        for (text, shown) in [
+            ("see GH-12", "see GH-|12"),
+            ("by gh-1 a", "by gh-|1 a"),
+            ("0123456 abcdef x012345678", "012345|6 abcdef x012345678"),
+            (
+                &"a1".repeat(20),
+                "a1a1a1|a1a1a1|a1a1a1|a1a1a1|a1a1a1|a1a1a1|a1a1",
+            ),
+            (":tada: a:b", ":|tada: a:b"),
+            ("a:100:5: b", "a:|100:|5: b"),
+            ("ftp://a www.b WWW.c", "ftp:|//a www|.b WWW|.c"),
+        ] {
+            assert_eq!(escaped(text), shown.replace('|', "\u{200b}"), "{text}");
+        }
+        assert_eq!(escaped(&"m".repeat(300)).chars().count(), 201);
+        assert_eq!(
+            name(&format!("{}/a.py", "z".repeat(300))).chars().count(),
+            201
+        );
         assert_eq!(fence("a ```` b\n"), "`````");
         assert_eq!(fence("a\n"), "```");
     }

@@ -18,6 +18,26 @@ pub struct Options<'a> {
     pub with_times: bool,
     /// What the findings were compared with, where they are only those that a change brings.
     pub compared: Option<&'a Comparison>,
+    /// Files that were not handed to any analyzer, in their order.
+    pub unread: &'a [Unread],
+}
+
+/// A file, or a folder, that was to be scanned and was not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// What it is called.
+    pub name: String,
+    /// Why, as the end of a sentence that begins with the name.
+    pub why: String,
+    /// Whether it was left out for what it is. Else it could not be read, and no findings does not mean clean.
+    pub is_chosen: bool,
+}
+
+impl Options<'_> {
+    /// Whether all that was to be scanned could be read.
+    pub(crate) fn could_read_all(&self) -> bool {
+        self.unread.iter().all(|file| file.is_chosen)
+    }
 }
 
 /// What findings were compared with.

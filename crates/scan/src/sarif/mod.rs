@@ -52,6 +52,16 @@ pub fn read_any(report: &[u8], files: &Files<'_>) -> Result<Heard, String> {
     .read(report)
 }
 
+/// What a result is about.
+enum About {
+    /// Files that were asked about, or nothing that is wrong.
+    Files,
+    /// A file that is not scanned.
+    Strangers,
+    /// No place at all: what it says.
+    NoPlace(String),
+}
+
 struct Reader<'f> {
     files: &'f Files<'f>,
     judge: Option<Judge>,
@@ -73,6 +83,7 @@ impl Reader<'_> {
         }
         let mut heard = Heard::default();
         let mut strangers = 0;
+        let mut placeless = Vec::new();
         for run in &log.runs {
             if run.external_property_file_references.is_some() {
                 return Err("its report is spread over several files".to_owned());
@@ -83,9 +94,21 @@ impl Reader<'_> {
                 .as_ref()
                 .ok_or("its report has no results, not even none")?;
             for found in results {
-                strangers += usize::from(!self.result(run, found, &mut heard)?);
+                match self.result(run, found, &mut heard)? {
+                    About::Files => {}
+                    About::Strangers => strangers += 1,
+                    About::NoPlace(told) => placeless.push(told),
+                }
             }
         }
+        // What names no place cannot become a finding; alone it would be lost, and the run be clean.
+        if let Some(first) = placeless.first().filter(|_| heard.said.is_empty()) {
+            return Err(format!(
+                "{} of its results name no place, and no other is a finding; the first: {first}",
+                placeless.len()
+            ));
+        }
+        heard.notes.append(&mut placeless);
         if strangers > 0 {
             if heard.said.is_empty() && heard.skipped.is_empty() {
                 return Err(format!(
@@ -135,23 +158,33 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Takes in one result. Whether it is about a file that was asked about.
-    fn result(&self, run: &Run, found: &Found, heard: &mut Heard) -> Result<bool, String> {
+    /// Takes in one result.
+    fn result(&self, run: &Run, found: &Found, heard: &mut Heard) -> Result<About, String> {
         if matches!(
             found.kind.as_deref(),
             Some("pass" | "notApplicable" | "informational")
         ) {
-            return Ok(true);
+            return Ok(About::Files);
         }
         let rule = rule_of(run, found);
         let id = id_of(found, rule);
+        let suppressed = || {
+            let mut suppressions = found.suppressions.iter().flatten();
+            suppressions.find(|one| one.is_in_force())
+        };
         let Some(location) = found.locations.first() else {
-            heard.notes.push(format!("{id}: {}", text_of(found, rule)));
-            return Ok(true);
+            let is_judged_out = self.judge.is_some_and(|judge| {
+                let named = weaknesses(found, rule);
+                judge(&id, named.first().map(|cwe| cwe.0)).is_none()
+            });
+            return Ok(match is_judged_out || suppressed().is_some() {
+                true => About::Files,
+                false => About::NoPlace(format!("{id}: {}", shortened(&text_of(found, rule)))),
+            });
         };
         let Some(file) = self.file(run, location) else {
             return match self.is_foreign {
-                true => Ok(false),
+                true => Ok(About::Strangers),
                 false => Err(format!(
                     "its report is about `{}`, which it was not asked about",
                     shortened(&uri_of(run, location).unwrap_or_default())
@@ -164,21 +197,16 @@ impl Reader<'_> {
         };
         let region = location.physical_location.as_ref().and_then(|at| at.region);
         let place = place_of(region.unwrap_or_default(), columns);
-        if let Some(suppression) = found
-            .suppressions
-            .iter()
-            .flatten()
-            .find(|one| one.is_in_force())
-        {
+        if let Some(suppression) = suppressed() {
             let why = suppression.justification.as_deref().unwrap_or("suppressed");
             heard.skipped.push((file, Some(place.line), shortened(why)));
-            return Ok(true);
+            return Ok(About::Files);
         }
         let named = weaknesses(found, rule);
         let cwes = match self.judge {
             Some(judge) => match judge(&id, named.first().map(|cwe| cwe.0)) {
                 Some(cwes) => cwes,
-                None => return Ok(true),
+                None => return Ok(About::Files),
             },
             None => named,
         };
@@ -198,7 +226,7 @@ impl Reader<'_> {
             fix: self.fix(run, found, file, columns),
             trace: self.trace(run, found, file, columns),
         });
-        Ok(true)
+        Ok(About::Files)
     }
 
     fn file(&self, run: &Run, location: &Location) -> Option<usize> {

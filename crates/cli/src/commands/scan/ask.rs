@@ -115,7 +115,12 @@ pub(crate) fn ask(
             // Nothing can be new.
             true => Changes::default(),
             false => {
-                let earlier = since.sources(&collected.changed, &arguments.paths, language)?;
+                let earlier = since.sources(
+                    &collected.changed,
+                    &arguments.paths,
+                    language,
+                    arguments.max_size,
+                )?;
                 let texts = self::texts(&earlier);
                 let request = Request {
                     sources: &texts,

@@ -1,6 +1,7 @@
 //! Which files are looked at, which are not, and why not?
 
 use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fmt;
 use std::fs;
 use std::io::Read;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use ignore::WalkBuilder;
 use palinode_code::languages::{self, Language};
 use palinode_code::{Text, fenced};
+use palinode_scan::report::Unread;
 
 use super::cannot_read;
 use crate::failure::Failure;
@@ -45,6 +47,8 @@ pub(crate) struct Collected {
     pub(crate) others: usize,
     /// Files that were not looked at because nothing in them has changed.
     pub(crate) unchanged: usize,
+    /// Files that were not looked at because another repository keeps them.
+    pub(crate) elsewhere: usize,
     /// Of files that have changed: how each is named, and its path without links. Empty where all are looked at.
     pub(crate) changed: Vec<(String, PathBuf)>,
 }
@@ -78,11 +82,22 @@ impl fmt::Display for Why {
     }
 }
 
+/// Which files have changed? All by their paths without links.
+#[derive(Debug, Default)]
+pub(crate) struct Only {
+    /// Those that are not what they were, or were not there.
+    pub(crate) changed: BTreeSet<PathBuf>,
+    /// Those that git keeps: only of them it can say that they have not changed.
+    pub(crate) tracked: HashSet<PathBuf>,
+    /// Folders of other repositories.
+    pub(crate) repositories: Vec<PathBuf>,
+}
+
 /// How to look for files.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Choice<'a> {
-    /// Look only at these, by their paths without links.
-    pub(crate) only: Option<&'a BTreeSet<PathBuf>>,
+    /// Look only at what has changed.
+    pub(crate) only: Option<&'a Only>,
     /// In folders, files with more bytes are left out.
     pub(crate) max_size: u64,
     /// Look also at what `.gitignore` and the like leave out, and at hidden files.
@@ -97,18 +112,27 @@ pub(crate) struct Choice<'a> {
 /// A path that is not there or that cannot be read; a named file in no known language.
 pub(crate) fn collect(paths: &[PathBuf], choice: Choice<'_>) -> Result<Collected, Failure> {
     let mut collected = Collected::default();
-    for path in paths {
+    // A file that was named twice, or named and found, is one file, whatever the names; the first one counts.
+    let mut met = HashSet::new();
+    // A file that was named is looked at whatever its form, also where it stands in a folder that was named.
+    let (folders, files): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        paths.iter().partition(|path| path.is_dir());
+    for path in files.into_iter().chain(folders) {
         let metadata = fs::metadata(path).map_err(|error| unread(path, &error))?;
         if metadata.is_dir() {
             let whole = path.canonicalize().map_err(|error| unread(path, &error))?;
-            below(path, &whole, choice, &mut collected);
+            below(path, &whole, choice, &mut met, &mut collected);
         } else {
-            let name = path.display().to_string();
-            if let Some(only) = choice.only {
-                let whole = path.canonicalize().map_err(|error| unread(path, &error))?;
-                if !collected.is_wanted(&name, whole, only) {
-                    continue;
-                }
+            let name = shown(path);
+            // A pipe, as a shell gives it, has no such path.
+            let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
+            if !met.insert(whole.clone()) {
+                continue;
+            }
+            if let Some(only) = choice.only
+                && !collected.is_wanted(&name, whole, only)
+            {
+                continue;
             }
             let bytes = fs::read(path).map_err(|error| unread(path, &error))?;
             let found = sources(&name, Some(path), bytes, choice.language);
@@ -123,23 +147,39 @@ pub(crate) fn collect(paths: &[PathBuf], choice: Choice<'_>) -> Result<Collected
         }
     }
     collected.sources.sort_by(|a, b| a.name.cmp(&b.name));
-    // A file that was named twice, or named and found, is one file.
-    collected
-        .sources
-        .dedup_by(|a, b| a.name == b.name && a.within.is_none() && b.within.is_none());
     collected.skipped.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(collected)
 }
 
 impl Collected {
+    /// What was left out, for reports.
+    pub(crate) fn unread(&self) -> Vec<Unread> {
+        let unread = self.skipped.iter().map(|skipped| Unread {
+            name: skipped.name.clone(),
+            why: skipped.why.to_string(),
+            is_chosen: !matches!(skipped.why, Why::Unreadable(_)),
+        });
+        unread.collect()
+    }
+
     /// Whether a file is among those that are wanted; remembers it if so.
-    fn is_wanted(&mut self, name: &str, whole: PathBuf, only: &BTreeSet<PathBuf>) -> bool {
-        let wanted = only.contains(&whole);
-        match wanted {
-            true => self.changed.push((name.to_owned(), whole)),
-            false => self.unchanged += 1,
+    fn is_wanted(&mut self, name: &str, whole: PathBuf, only: &Only) -> bool {
+        if only.changed.contains(&whole) {
+            self.changed.push((name.to_owned(), whole));
+            return true;
         }
-        wanted
+        if only.tracked.contains(&whole) {
+            self.unchanged += 1;
+            return false;
+        }
+        let mut repositories = only.repositories.iter();
+        if repositories.any(|folder| whole.starts_with(folder)) {
+            self.elsewhere += 1;
+            return false;
+        }
+        // Git is told to ignore it and knows nothing of it: then all of it is new.
+        self.changed.push((name.to_owned(), whole));
+        true
     }
 }
 
@@ -178,7 +218,13 @@ pub(crate) fn sources(
 }
 
 /// Everything below a folder, whose path without links is `whole`.
-fn below(folder: &Path, whole: &Path, choice: Choice<'_>, collected: &mut Collected) {
+fn below(
+    folder: &Path,
+    whole: &Path,
+    choice: Choice<'_>,
+    met: &mut HashSet<PathBuf>,
+    collected: &mut Collected,
+) {
     let walk = WalkBuilder::new(folder)
         .standard_filters(!choice.no_ignore)
         // A copy of a project without its repository has its ignore files still.
@@ -208,13 +254,15 @@ fn below(folder: &Path, whole: &Path, choice: Choice<'_>, collected: &mut Collec
             collected.others += 1;
             continue;
         }
-        let shown = path.strip_prefix("./").unwrap_or(path);
-        let name = shown.display().to_string();
-        if let Some(only) = choice.only {
-            let inside = path.strip_prefix(folder).unwrap_or(path);
-            if !collected.is_wanted(&name, whole.join(inside), only) {
-                continue;
-            }
+        let name = shown(path);
+        let whole = whole.join(path.strip_prefix(folder).unwrap_or(path));
+        if !met.insert(whole.clone()) {
+            continue;
+        }
+        if let Some(only) = choice.only
+            && !collected.is_wanted(&name, whole, only)
+        {
+            continue;
         }
         let mut skip = |name: String, why| collected.skipped.push(Skipped { name, why });
         match read(path, choice.max_size) {
@@ -225,6 +273,13 @@ fn below(folder: &Path, whole: &Path, choice: Choice<'_>, collected: &mut Collec
             Err(why) => skip(name, why),
         }
     }
+}
+
+/// How a file is named to the user: as they did, without steps that lead nowhere.
+fn shown(path: &Path) -> String {
+    let plain: PathBuf = path.components().collect();
+    let plain = plain.strip_prefix(".").unwrap_or(&plain);
+    plain.display().to_string()
 }
 
 /// The bytes of a file that looks written by hand.
@@ -239,14 +294,19 @@ fn read(path: &Path, most: u64) -> Result<Vec<u8>, Why> {
         let bytes = fs::metadata(path).map_err(unreadable)?.len();
         return Err(Why::TooLarge { bytes, most });
     }
+    match unlike_code(&bytes) {
+        Some(why) => Err(why),
+        None => Ok(bytes),
+    }
+}
+
+/// Why nobody wrote this by hand, where that can be seen.
+pub(crate) fn unlike_code(bytes: &[u8]) -> Option<Why> {
     if bytes[..bytes.len().min(SNIFFED)].contains(&0) {
-        return Err(Why::Binary);
+        return Some(Why::Binary);
     }
     let lines = 1 + bytes.iter().filter(|byte| **byte == b'\n').count();
-    if bytes.len() > MINIFIED_FILE && bytes.len() / lines > MINIFIED_LINE {
-        return Err(Why::Minified);
-    }
-    Ok(bytes)
+    (bytes.len() > MINIFIED_FILE && bytes.len() / lines > MINIFIED_LINE).then_some(Why::Minified)
 }
 
 fn unread(path: &Path, error: &std::io::Error) -> Failure {

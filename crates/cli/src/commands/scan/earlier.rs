@@ -1,13 +1,13 @@
 //! What stood in these files at a revision?
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use palinode_code::languages::{self, Language};
 use palinode_scan::report::Comparison;
 use palinode_scan::{Changes, Merged};
 
-use super::collect::{Source, sources};
+use super::collect::{Only, Source, sources, unlike_code};
 use super::{Arguments, cannot_read};
 use crate::failure::Failure;
 use crate::git::{self, Changed, Repository};
@@ -70,18 +70,25 @@ impl Since {
         })
     }
 
-    /// The files that are not what they were, by their paths without links.
-    pub(crate) fn files(&self) -> BTreeSet<PathBuf> {
+    /// Which files are not what they were, and which are.
+    pub(crate) fn only(&self) -> Only {
+        let whole = |path: &Path| self.repository.root.join(path);
         let now = self
             .changes
             .files
             .iter()
             .filter_map(|file| file.now.as_ref());
-        now.map(|path| self.repository.root.join(path)).collect()
+        let others = self.repositories().chain(self.repository.submodules());
+        Only {
+            changed: now.map(|path| whole(path)).collect(),
+            tracked: self.repository.tracked().map(whole).collect(),
+            repositories: others.map(whole).collect(),
+        }
     }
 
     /// What stood in the files that have changed, under the names that they have now, and in those below `paths` that
-    /// are gone: what they held may have moved.
+    /// are gone: what they held may have moved. As in [`collect`](super::collect::collect), what is large or nobody
+    /// wrote by hand is left out, but for files that the user named.
     ///
     /// # Errors
     /// A text that is not in this clone.
@@ -90,6 +97,7 @@ impl Since {
         changed: &[(String, PathBuf)],
         paths: &[PathBuf],
         language: Option<&'static Language>,
+        max_size: u64,
     ) -> Result<Vec<Source>, Failure> {
         let named: BTreeMap<&Path, &str> = changed
             .iter()
@@ -99,33 +107,41 @@ impl Since {
             true => Path::new(".").canonicalize().into_iter().collect(),
             false => paths.iter().flat_map(|path| path.canonicalize()).collect(),
         };
-        let mut wanted: Vec<(String, &Path, &String)> = Vec::new();
+        let mut wanted: Vec<(String, &Path, &String, bool)> = Vec::new();
         for Changed { now, before } in &self.changes.files {
             let Some((path, blob)) = before else { continue };
             let was = self.repository.root.join(path);
-            let name = match now {
-                Some(now) => named.get(self.repository.root.join(now).as_path()).copied(),
-                None => None,
-            };
+            let now = now.as_ref().map(|now| self.repository.root.join(now));
+            let is_named = now.as_ref().is_some_and(|now| folders.contains(now));
+            let name = now.as_deref().and_then(|now| named.get(now).copied());
             match name {
-                Some(name) => wanted.push((name.to_owned(), path, blob)),
+                Some(name) => wanted.push((name.to_owned(), path, blob, is_named)),
                 None if now.is_none() && folders.iter().any(|folder| was.starts_with(folder)) => {
-                    wanted.push((format!("{} (gone)", path.display()), path, blob));
+                    let name = format!("{} (gone)", path.display());
+                    wanted.push((name, path, blob, false));
                 }
                 None => {}
             }
         }
         // Only code, or the whole of what was deleted would be read.
         let is_code = |path: &Path| language.is_some() || languages::by_path(path).is_some();
-        wanted.retain(|(name, path, _)| {
+        wanted.retain(|(name, path, ..)| {
             is_code(path) || is_code(Path::new(name)) || is_markdown(name)
         });
-        let blobs: Vec<String> = wanted.iter().map(|(_, _, blob)| (*blob).clone()).collect();
-        let texts = self.repository.texts(&blobs)?;
+        let blobs = wanted.iter().map(|(_, _, blob, is_named)| {
+            let most = if *is_named { u64::MAX } else { max_size };
+            ((*blob).clone(), most)
+        });
+        let texts = self.repository.texts(&blobs.collect::<Vec<_>>())?;
         let found = wanted
             .iter()
             .zip(texts)
-            .flat_map(|((name, path, _), text)| {
+            .filter_map(|((name, path, _, is_named), text)| {
+                let text = text?;
+                let is_looked_at = *is_named || unlike_code(&text).is_none();
+                is_looked_at.then_some((name, path, text))
+            })
+            .flat_map(|(name, path, text)| {
                 let language = language.or_else(|| languages::by_path(Path::new(name)));
                 let language = language.or_else(|| match is_markdown(name) {
                     true => None,

@@ -63,7 +63,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Tell only findings that the files at this git revision do not have; files that have not changed since are not
-    /// looked at
+    /// looked at. Filters that git's settings name are not run, so files of Git LFS may count as changed
     #[arg(long, value_name = "REV", conflicts_with = "sarif")]
     diff: Option<String>,
     /// Findings of at least this severity make the exit code 1: info, low, medium, high, critical
@@ -114,10 +114,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         .transpose()?;
     let collected = gather(arguments, console, language, since.as_ref())?;
     let asked = ask(arguments, &collected, language, since.as_ref())?;
+    let unread = collected.unread();
     let options = report::Options {
         version: env!("CARGO_PKG_VERSION"),
         with_times: arguments.times,
         compared: asked.compared.as_ref(),
+        unread: &unread,
     };
     let answer = match arguments.format {
         Form::Text => {
@@ -130,7 +132,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     };
     write(arguments, answer.as_bytes())?;
     told::summary(&asked, &collected, since.as_ref());
-    Ok(status(&asked, fail_on))
+    let is_whole = unread.iter().all(|file| file.is_chosen);
+    Ok(status(&asked, fail_on, is_whole))
 }
 
 /// A line of JSON.
@@ -138,8 +141,9 @@ fn in_json(value: impl std::fmt::Display) -> String {
     format!("{value}\n")
 }
 
-/// How the scan ends: a scan that is not complete never ends as clean.
-fn status(asked: &Asked, fail_on: Severity) -> Status {
+/// How the scan ends: a scan that is not complete never ends as clean. `is_whole` says whether all that was to be
+/// looked at could be read.
+fn status(asked: &Asked, fail_on: Severity, is_whole: bool) -> Status {
     let report = &asked.report;
     let runs = &report.runs;
     let gaps = asked.compared.iter().flat_map(|compared| &compared.gaps);
@@ -162,7 +166,8 @@ fn status(asked: &Asked, fail_on: Severity) -> Status {
         Status::CouldNotRun
     } else if found.any(|(at, found)| found.finding.severity >= fail_on && is_certain(at)) {
         Status::Findings
-    } else if report.incomplete().any(|run| !told::is_missing(run)) || gaps.count() > 0 {
+    } else if !is_whole || report.incomplete().any(|run| !told::is_missing(run)) || gaps.count() > 0
+    {
         Status::CouldNotRun
     } else {
         Status::Done
@@ -188,7 +193,7 @@ fn gather(
         .iter()
         .cloned()
         .partition(|path| path.as_os_str() == "-");
-    let only = since.map(Since::files);
+    let only = since.map(Since::only);
     let choice = Choice {
         only: only.as_ref(),
         max_size: arguments.max_size,

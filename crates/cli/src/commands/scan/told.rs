@@ -138,6 +138,10 @@ fn lines(asked: &Asked, collected: &Collected, since: Option<&Since>) -> Vec<Str
         if collected.unchanged > 0 {
             line += &format!("; unchanged: {}", counted(collected.unchanged, "file"));
         }
+        if collected.elsewhere > 0 {
+            let files = counted(collected.elsewhere, "file");
+            line += &format!("; of other repositories, and not looked at: {files}");
+        }
         lines.push(line);
     }
     let by_severity: Vec<String> = Severity::ALL

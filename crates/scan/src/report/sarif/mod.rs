@@ -196,6 +196,15 @@ fn invocation(report: &Report, left_out: usize, options: &Options<'_>) -> Value 
         notifications.push(notification("error", &gap, None));
         failed = true;
     }
+    for file in options.unread {
+        let level = match file.is_chosen {
+            true => "note",
+            false => "error",
+        };
+        failed |= !file.is_chosen;
+        let text = format!("not scanned: `{}` {}", file.name, file.why);
+        notifications.push(notification(level, &text, Some(uri(&file.name))));
+    }
     if left_out > 0 {
         let text = format!("{left_out} findings are left out: GitHub takes {MOST_RESULTS} at most");
         notifications.push(notification("warning", &text, None));

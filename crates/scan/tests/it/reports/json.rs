@@ -1,6 +1,6 @@
 //! Does the JSON form say what was found and what failed?
 
-use palinode_scan::report::{Options, json};
+use palinode_scan::report::{Options, Unread, json};
 use serde_json::Value;
 
 use super::report;
@@ -42,4 +42,31 @@ fn json_says_what_was_found_and_what_failed() {
         },
     );
     assert_eq!(timed["analyzers"][0]["peak_memory"], 5);
+}
+
+#[test]
+fn json_says_what_could_not_be_read() {
+    let mut report = report();
+    report.runs.clear();
+    let mut unread = vec![Unread {
+        name: "min.js".to_owned(),
+        why: "is minified".to_owned(),
+        is_chosen: true,
+    }];
+    let write = |unread: &[Unread]| {
+        let options = Options {
+            unread,
+            ..Options::default()
+        };
+        json::write(&report, &options)
+    };
+    let value = write(&unread);
+    assert_eq!(value["complete"], true);
+    let expected = serde_json::json!([{"file": "min.js", "why": "is minified"}]);
+    assert_eq!(value["skipped"], expected);
+    unread[0].is_chosen = false;
+    let value = write(&unread);
+    assert_eq!(value["complete"], false);
+    assert_eq!(value["skipped"][0]["unreadable"], true);
+    assert!(write(&[]).get("skipped").is_none());
 }

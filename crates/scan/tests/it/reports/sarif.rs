@@ -2,7 +2,7 @@
 
 use palinode_code::{Cwe, Severity, Span};
 use palinode_scan::analyzers::by_name;
-use palinode_scan::report::{Comparison, Options, sarif};
+use palinode_scan::report::{Comparison, Options, Unread, sarif};
 use palinode_scan::{Files, Gap, Report, merge};
 use serde_json::Value;
 
@@ -205,4 +205,71 @@ fn what_is_written_in_sarif_is_read_back() {
     assert_eq!(spans, written);
     assert_eq!(heard.said[0].cwes, [Cwe(78)]);
     assert_eq!(heard.said[0].fix.len(), 1);
+}
+
+#[test]
+fn sarif_says_what_could_not_be_read() {
+    let mut report = report();
+    report.runs.clear();
+    for (is_chosen, level) in [(true, "note"), (false, "error")] {
+        let unread = [Unread {
+            name: "a b".to_owned(),
+            why: "cannot be read: it is locked".to_owned(),
+            is_chosen,
+        }];
+        let options = Options {
+            unread: &unread,
+            ..Options::default()
+        };
+        let log = sarif::write(&report, &options);
+        check_sarif(&log);
+        check_by_schema(&log);
+        let invocation = &log["runs"][0]["invocations"][0];
+        assert_eq!(invocation["executionSuccessful"], is_chosen);
+        let notification = &invocation["toolExecutionNotifications"][0];
+        assert_eq!(notification["level"], level);
+        let uri = "/locations/0/physicalLocation/artifactLocation/uri";
+        assert_eq!(notification.pointer(uri), Some(&Value::from("a%20b")));
+    }
+}
+
+#[test]
+fn results_without_a_place_never_read_as_clean() {
+    let text = source("a.py", "x\n");
+    let files = Files::new([("a.py".to_owned(), 0, &text)]);
+    let read = |results: Value| {
+        let log = serde_json::json!({"version": "2.1.0", "runs": [
+            {"tool": {"driver": {"name": "t"}}, "results": results},
+        ]});
+        let bytes = serde_json::to_vec(&log).expect("it is a value");
+        by_name("sarif")
+            .expect("it is known")
+            .read_report(&bytes, &files)
+    };
+    let placeless = serde_json::json!({"ruleId": "R1", "message": {"text": "all of it is bad"}});
+    let placed = serde_json::json!({"ruleId": "R2", "message": {"text": "bad"}, "locations": [
+        {"physicalLocation": {"artifactLocation": {"uri": "a.py"}, "region": {"startLine": 1}}},
+    ]});
+    let with = |key: &str, value: Value| {
+        let mut result = placed.clone();
+        result[key] = value;
+        result
+    };
+    let suppressions = serde_json::json!([{"kind": "inSource"}]);
+    let silenced = with("suppressions", suppressions.clone());
+    for alone in [
+        serde_json::json!([placeless]),
+        serde_json::json!([placeless, silenced]),
+        serde_json::json!([placeless, with("kind", "pass".into())]),
+    ] {
+        let why = read(alone).expect_err("it would be lost");
+        assert!(why.contains("1 of its results name no place"), "{why}");
+        assert!(why.contains("R1: all of it is bad"), "{why}");
+    }
+    let heard = read(serde_json::json!([placeless, placed])).expect("it is read");
+    assert_eq!((heard.said.len(), heard.notes.len()), (1, 1));
+    // Somebody has looked at it.
+    let mut silenced = placeless;
+    silenced["suppressions"] = suppressions;
+    assert!(read(serde_json::json!([silenced])).is_ok());
 }
