@@ -315,10 +315,8 @@ impl Reader<'_> {
             if let Some(at) = condition {
                 self.levels.truncate(at + 1);
             }
-        } else if text.starts_with(b"endif") {
-            if let Some(at) = condition {
-                self.levels.remove(at);
-            }
+        } else if let Some(at) = condition.filter(|_| text.starts_with(b"endif")) {
+            self.levels.remove(at);
         }
         let level = self.level();
         if level.is_block() && !level.begun {

@@ -120,11 +120,11 @@ impl<'a> Lexer<'a> {
         if let Some(text) = self.raw_string().or_else(|| self.string()) {
             return text;
         }
-        if byte == b'/' && self.language.syntax.lexis.regexes && self.may_begin_value() {
-            if let Some(length) = regex(self.rest()) {
-                self.at += length;
-                return What::Text;
-            }
+        let may_be_regex =
+            byte == b'/' && self.language.syntax.lexis.regexes && self.may_begin_value();
+        if may_be_regex && let Some(length) = regex(self.rest()) {
+            self.at += length;
+            return What::Text;
         }
         self.at += 1;
         match byte {
