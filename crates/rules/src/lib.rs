@@ -33,5 +33,5 @@ pub use error::Error;
 pub use palinode_flow::Omission;
 pub use rule::Rule;
 pub use scan::{ANALYZER, Options, Scan, Stopped};
-pub use suppressions::{NO_REASON, Suppressed};
+pub use suppressions::{NO_REASON, Suppressed, Suppression};
 pub use watch::Watch;

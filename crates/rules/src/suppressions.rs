@@ -1,14 +1,32 @@
-//! Which findings does the text itself take back, and does it say why?
+//! Which findings does a text itself take back, and does it say why?
 
-use palinode_code::{Confidence, Finding, Parsed, Severity, Span};
+use palinode_code::{Confidence, Cwe, Finding, Parsed, Severity, Span, Text};
 
 use crate::scan::ANALYZER;
 
-/// The id of what is found where a comment takes findings back without saying why.
+/// The id of what is found where a comment takes findings back without saying which or why.
 pub const NO_REASON: &str = "suppression-without-reason";
 
 /// What such a comment holds.
 const MARK: &str = "palinode: ignore";
+
+/// A comment that takes findings back: `palinode: ignore[python-shell-true, CWE-78, bandit/B602] why`, on a line of the
+/// finding, or alone on the line above it.
+///
+/// One that names nothing or gives no reason takes nothing back: it would hide what nobody has looked at yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// The comment.
+    pub comment: Span,
+    /// The line it stands on, from 1; of one on several lines, the last.
+    pub line: usize,
+    /// What it names: rules, weaknesses, or an analyzer with its rule.
+    pub of: Vec<String>,
+    /// Why, in the words of whoever wrote it; empty where nothing is said.
+    pub reason: String,
+    /// Whether nothing but the comment stands on its line: then it is about the next one.
+    stands_alone: bool,
+}
 
 /// A finding that a comment takes back.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,97 +39,122 @@ pub struct Suppressed {
     pub comment: Span,
 }
 
-/// A comment that takes back findings.
-struct Mark<'t> {
-    span: Span,
-    rules: Vec<&'t str>,
-    reason: &'t str,
-    /// The lines it speaks of: its own, and the next where it stands alone.
-    lines: std::ops::RangeInclusive<usize>,
+impl Suppression {
+    /// The suppressions in a text, in order; none where [`Suppression::may_stand_in`] says so. Cost: one pass over the
+    /// tree where the text has the mark, else one search.
+    #[must_use]
+    pub fn all_of(parsed: &Parsed) -> Vec<Self> {
+        if !Self::may_stand_in(parsed.text()) {
+            return Vec::new();
+        }
+        let read = |comment| Self::read(parsed.text(), comment);
+        parsed.comments().into_iter().filter_map(read).collect()
+    }
+
+    /// Whether a text holds what begins a suppression, in a comment or not. Cost: one search.
+    #[must_use]
+    pub fn may_stand_in(text: &Text) -> bool {
+        memchr::memmem::find(text.as_bytes(), MARK.as_bytes()).is_some()
+    }
+
+    /// Whether it names something and says why.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        !self.of.is_empty() && !self.reason.is_empty()
+    }
+
+    /// Whether it counts, and takes back what this rule of an analyzer found at `span`.
+    #[must_use]
+    pub fn takes_back(
+        &self,
+        text: &Text,
+        span: Span,
+        (analyzer, rule): (&str, &str),
+        cwes: &[Cwe],
+    ) -> bool {
+        let first = text.line(span.start);
+        let last = text.line(span.end.saturating_sub(1)).max(first);
+        let is_here = match self.stands_alone {
+            true => self.line + 1 == first,
+            // On a finding of several lines the comment stands where there is room.
+            false => (first..=last).contains(&self.line),
+        };
+        let is_named = |word: &String| match word.split_once('/') {
+            Some((whose, what)) => whose == analyzer && what == rule,
+            None => word == rule || weakness(word).is_some_and(|cwe| cwes.contains(&cwe)),
+        };
+        self.counts() && is_here && self.of.iter().any(is_named)
+    }
+
+    fn read(text: &Text, comment: Span) -> Option<Self> {
+        let words = String::from_utf8_lossy(text.slice(comment).ok()?);
+        let (_, rest) = words.split_once(MARK)?;
+        let rest = rest.trim_start();
+        let (of, rest) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((list, rest)) => (list, rest),
+            None => ("", rest),
+        };
+        let names = of.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let reason = rest.lines().next().unwrap_or_default();
+        let reason = reason
+            .trim()
+            .trim_end_matches("*/")
+            .trim_start_matches([':', '-', ' ']);
+        let reason = reason.strip_prefix("because").unwrap_or(reason).trim();
+        let says_something = reason.chars().any(char::is_alphanumeric);
+        let lines = text.whole_lines(comment);
+        let is_blank = |span| {
+            let around = text.slice(span).unwrap_or_default();
+            around.trim_ascii().is_empty()
+        };
+        Some(Self {
+            comment,
+            line: text.line(comment.end.saturating_sub(1)),
+            of: names.map(str::to_owned).collect(),
+            reason: match says_something {
+                true => reason.to_owned(),
+                false => String::new(),
+            },
+            stands_alone: is_blank(Span::new(lines.start, comment.start))
+                && is_blank(Span::new(comment.end, lines.end)),
+        })
+    }
 }
 
-/// The findings that stand, and those that comments take back. A comment that names no rule or gives no reason takes
-/// nothing back, and is found itself. Cost: one pass over the bytes; one over the tree where there is such a comment.
+/// The weakness that a word names, if it is written as one.
+fn weakness(word: &str) -> Option<Cwe> {
+    let is_one = word.to_ascii_lowercase().starts_with("cwe");
+    is_one.then(|| Cwe::read(word)).flatten()
+}
+
+/// The findings that stand, and those that comments take back. A comment that takes back nothing because it names no
+/// rule or gives no reason is found itself. Cost: one pass over the bytes; one over the tree where there is such a
+/// comment.
 pub(crate) fn apply(parsed: &Parsed, findings: Vec<Finding>) -> (Vec<Finding>, Vec<Suppressed>) {
-    if !holds(parsed.text().as_bytes(), MARK.as_bytes()) {
+    let all = Suppression::all_of(parsed);
+    if all.is_empty() {
         return (findings, Vec::new());
     }
-    let comments = parsed.comments();
-    let marks: Vec<Mark<'_>> = comments
-        .into_iter()
-        .filter_map(|span| mark(parsed, span))
-        .collect();
     let mut stand = Vec::new();
     let mut suppressed = Vec::new();
     for finding in findings {
-        let text = parsed.text();
-        let last = finding.span.end.saturating_sub(1).max(finding.span.start);
-        let (first, last) = (text.line(finding.span.start), text.line(last));
-        let speaks = |mark: &&Mark<'_>| {
-            let lines = *mark.lines.start() <= last && first <= *mark.lines.end();
-            lines && !mark.reason.is_empty() && mark.rules.contains(&finding.rule.as_str())
-        };
-        match marks.iter().find(speaks) {
-            Some(mark) => suppressed.push(Suppressed {
+        let by = all.iter().find(|suppression| {
+            let who = (finding.analyzer, finding.rule.as_str());
+            suppression.takes_back(parsed.text(), finding.span, who, &finding.cwes)
+        });
+        match by {
+            Some(by) => suppressed.push(Suppressed {
                 finding,
-                reason: mark.reason.to_owned(),
-                comment: mark.span,
+                reason: by.reason.clone(),
+                comment: by.comment,
             }),
             None => stand.push(finding),
         }
     }
-    let unfounded = marks
-        .iter()
-        .filter(|mark| mark.reason.is_empty() || mark.rules.is_empty());
-    stand.extend(unfounded.map(|mark| without_reason(mark.span)));
+    let unfounded = all.iter().filter(|suppression| !suppression.counts());
+    stand.extend(unfounded.map(|suppression| without_reason(suppression.comment)));
     stand.sort_by_cached_key(|finding| (finding.span, finding.rule.clone()));
     (stand, suppressed)
-}
-
-fn holds(bytes: &[u8], word: &[u8]) -> bool {
-    memchr::memmem::find(bytes, word).is_some()
-}
-
-/// What a comment takes back: `palinode: ignore[rule, rule] reason`.
-fn mark(parsed: &Parsed, span: Span) -> Option<Mark<'_>> {
-    let text = parsed.text();
-    let comment = std::str::from_utf8(text.slice(span).ok()?).ok()?;
-    let (before, after) = comment.split_once(MARK)?;
-    let (rules, reason) = match after
-        .trim_start()
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-    {
-        Some((rules, reason)) => (rules, reason),
-        None => ("", after),
-    };
-    let reason = reason.lines().next().unwrap_or_default();
-    let reason = reason
-        .trim()
-        .trim_end_matches("*/")
-        .trim_start_matches([':', '-', ' '])
-        .trim();
-    let own = text.line(span.start + before.len());
-    let line = text.line_span(text.line(span.start))?;
-    let alone = text
-        .slice(Span::new(line.start, span.start))
-        .ok()?
-        .trim_ascii()
-        .is_empty();
-    Some(Mark {
-        rules: rules
-            .split(',')
-            .map(str::trim)
-            .filter(|rule| !rule.is_empty())
-            .collect(),
-        reason: if reason.chars().any(char::is_alphanumeric) {
-            reason
-        } else {
-            ""
-        },
-        lines: own..=(own + usize::from(alone)),
-        span,
-    })
 }
 
 fn without_reason(span: Span) -> Finding {

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use palinode_code::{Cwe, Span};
+use palinode_rules::Suppression;
 use serde::Deserialize;
 
 use crate::error::Error;
@@ -13,23 +13,13 @@ use crate::report::json::SCHEMA;
 use crate::scanning::Report;
 use crate::source::Source;
 
-/// The words in a comment that begin a suppression.
-const MARK: &str = "palinode: ignore";
-
-/// A comment that takes findings out: `palinode: ignore[CWE-78, python-shell-true, bandit/B602] because …`, on the line of the finding
-/// or on the one above it. Without brackets every finding there is meant. Without a reason it takes nothing out.
+/// A comment that takes findings out, and the text it stands in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Suppression {
+pub struct Placed {
     /// Index of the text.
     pub source: usize,
-    /// The line it stands on, from 1.
-    pub line: usize,
-    /// Weaknesses, or an analyzer with its rule; empty for all.
-    pub of: Vec<String>,
-    /// Why, in the words of whoever wrote it; empty where nothing is said.
-    pub reason: String,
-    /// Whether nothing but the comment stands on its line: then it is about the next one.
-    stands_alone: bool,
+    /// The comment.
+    pub suppression: Suppression,
 }
 
 /// Findings after the suppressions in the texts.
@@ -38,114 +28,48 @@ pub struct Suppressed {
     /// What remains.
     pub kept: Vec<Merged>,
     /// What was taken out, by which comment.
-    pub taken_out: Vec<(Merged, Suppression)>,
-    /// Comments that took nothing out: there was nothing, or they give no reason.
-    pub idle: Vec<Suppression>,
+    pub taken_out: Vec<(Merged, Placed)>,
+    /// Comments that took nothing out: there was nothing, or they name nothing or give no reason.
+    pub idle: Vec<Placed>,
 }
 
 /// The suppressions in a text's comments. Cost: one parse where the text has the mark, else one search.
 #[must_use]
-pub fn suppressions(index: usize, source: &Source) -> Vec<Suppression> {
-    let mut windows = source.text.as_bytes().windows(MARK.len());
-    if !windows.any(|window| window == MARK.as_bytes()) {
-        return Vec::new();
-    }
-    let parsed = source.language.parse(&source.text);
-    let mut found = Vec::new();
-    for comment in parsed.comments() {
-        let bytes = source.text.slice(comment).unwrap_or_default();
-        let words = String::from_utf8_lossy(bytes).into_owned();
-        let Some((_, rest)) = words.split_once(MARK) else {
-            continue;
-        };
-        let (of, rest) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-            Some((list, rest)) => (
-                list.split(',').map(|of| of.trim().to_owned()).collect(),
-                rest,
-            ),
-            None => (Vec::new(), rest),
-        };
-        let line = rest.lines().next().unwrap_or_default();
-        let reason = line
-            .trim()
-            .trim_end_matches("*/")
-            .trim_start_matches([':', '-', ' ']);
-        let reason = reason.strip_prefix("because").unwrap_or(reason).trim();
-        let lines = source.text.whole_lines(comment);
-        let around = [
-            Span::new(lines.start, comment.start),
-            Span::new(comment.end, lines.end),
-        ];
-        let is_blank = |span: Span| {
-            source
-                .text
-                .slice(span)
-                .unwrap_or_default()
-                .trim_ascii()
-                .is_empty()
-        };
-        found.push(Suppression {
-            source: index,
-            line: source.text.line(comment.end.saturating_sub(1)),
-            of,
-            reason: reason.to_owned(),
-            stands_alone: around.into_iter().all(is_blank),
-        });
-    }
-    found
-}
-
-impl Suppression {
-    fn is_about(&self, merged: &Merged, source: &Source) -> bool {
-        let first = source.text.line(merged.finding.span.start);
-        let last = source
-            .text
-            .line(merged.finding.span.end.saturating_sub(1))
-            .max(first);
-        let line = self.line + usize::from(self.stands_alone);
-        // On a finding of several lines the comment stands where there is room.
-        let here = if self.stands_alone {
-            line == first
-        } else {
-            (first..=last).contains(&line)
-        };
-        self.source == merged.source
-            && here
-            && (self.of.is_empty() || self.of.iter().any(|of| names(of, merged)))
+pub fn suppressions(source: &Source) -> Vec<Suppression> {
+    match Suppression::may_stand_in(&source.text) {
+        true => Suppression::all_of(&source.language.parse(&source.text)),
+        false => Vec::new(),
     }
 }
 
-/// Whether a suppression's word means one of the weaknesses or rules of a finding.
-fn names(word: &str, merged: &Merged) -> bool {
-    if let Some((analyzer, rule)) = word.split_once('/') {
-        let mut witnesses = merged.witnesses.iter();
-        return witnesses.any(|witness| witness.analyzer == analyzer && witness.rule == rule);
-    }
-    if merged.witnesses.iter().any(|witness| witness.rule == word) {
-        return true;
-    }
-    let cwe = word
-        .to_ascii_lowercase()
-        .starts_with("cwe")
-        .then(|| Cwe::read(word))
-        .flatten();
-    cwe.is_some_and(|cwe| merged.finding.cwes.contains(&cwe))
+/// Whether a comment takes out a merged finding: what any of its witnesses found.
+fn takes_out(placed: &Placed, merged: &Merged, source: &Source) -> bool {
+    let (span, cwes) = (merged.finding.span, &merged.finding.cwes);
+    let mut witnesses = merged.witnesses.iter();
+    placed.source == merged.source
+        && witnesses.any(|witness| {
+            let who = (&*witness.analyzer, &*witness.rule);
+            placed.suppression.takes_back(&source.text, span, who, cwes)
+        })
 }
 
 /// Takes out what the comments in the texts say.
 #[must_use]
 pub fn suppress(sources: &[Source], findings: Vec<Merged>) -> Suppressed {
-    let every = sources.iter().enumerate();
-    let all: Vec<Suppression> = every
-        .flat_map(|(index, source)| suppressions(index, source))
-        .collect();
+    let mut all = Vec::new();
+    for (index, source) in sources.iter().enumerate() {
+        all.extend(suppressions(source).into_iter().map(|suppression| Placed {
+            source: index,
+            suppression,
+        }));
+    }
     let mut used = BTreeSet::new();
     let mut result = Suppressed::default();
     for merged in findings {
-        let by = all.iter().position(|suppression| {
-            let source = sources.get(merged.source);
-            !suppression.reason.is_empty()
-                && source.is_some_and(|source| suppression.is_about(&merged, source))
+        let source = sources.get(merged.source);
+        let by = source.and_then(|source| {
+            let mut placed = all.iter();
+            placed.position(|placed| takes_out(placed, &merged, source))
         });
         match by {
             Some(by) => {
@@ -159,7 +83,7 @@ pub fn suppress(sources: &[Source], findings: Vec<Merged>) -> Suppressed {
         .into_iter()
         .enumerate()
         .filter(|(position, _)| !used.contains(position));
-    result.idle = idle.map(|(_, suppression)| suppression).collect();
+    result.idle = idle.map(|(_, placed)| placed).collect();
     result
 }
 

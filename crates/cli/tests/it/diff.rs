@@ -160,13 +160,13 @@ fn a_second_copy_is_new_and_moved_code_is_not() {
 
 #[test]
 fn comments_count_on_both_sides() {
-    let hidden = "import os\nos.system(x)  # palinode: ignore because x is a constant\n";
+    let hidden = "import os\nos.system(x)  # palinode: ignore[CWE-78] because x is a constant\n";
     let project = Project::new(&[("a.py", hidden), ("b.py", "import os\nos.system(x)\n")]);
     project.write("a.py", "import os\nos.system(x)\n");
     // The new comment takes back the old finding; it leaves nothing for the copy to be met by.
     project.write(
         "b.py",
-        "import os\nos.system(x)  # palinode: ignore because x is a constant\nos.system(x)\n",
+        "import os\nos.system(x)  # palinode: ignore[CWE-78] because x is a constant\nos.system(x)\n",
     );
     assert_eq!(project.brought(), ["a.py:2", "b.py:3"]);
 }

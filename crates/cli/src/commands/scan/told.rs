@@ -94,13 +94,15 @@ fn lines(asked: &Asked, collected: &Collected, since: Option<&Since>) -> Vec<Str
     for idle in &asked.suppressed.idle {
         let file = report.sources.get(idle.source);
         let file = file.map_or("", |source| &source.name);
-        let why = match idle.reason.is_empty() {
-            true => "gives no reason, so it takes nothing back",
-            false => "takes nothing back",
+        let comment = &idle.suppression;
+        let why = match (comment.of.is_empty(), comment.reason.is_empty()) {
+            (_, true) => "gives no reason, so it takes nothing back",
+            (true, false) => "names no rule in `[…]`, so it takes nothing back",
+            (false, false) => "takes nothing back",
         };
         lines.push(format!(
             "{file}:{}: the comment `palinode: ignore` {why}",
-            idle.line
+            comment.line
         ));
     }
     if asked.known > 0 {

@@ -22,12 +22,15 @@ fn suppressions_need_a_reason_and_are_told() {
     let reasons: Vec<&str> = suppressed
         .taken_out
         .iter()
-        .map(|(_, by)| by.reason.as_str())
+        .map(|(_, by)| by.suppression.reason.as_str())
         .collect();
     assert_eq!(reasons, ["a is a constant", "trusted"]);
     assert_eq!(suppressed.idle.len(), 1);
     assert_eq!(
-        (suppressed.idle[0].line, suppressed.idle[0].reason.as_str()),
+        (
+            suppressed.idle[0].suppression.line,
+            suppressed.idle[0].suppression.reason.as_str()
+        ),
         (6, "")
     );
 }

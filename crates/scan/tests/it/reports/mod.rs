@@ -12,7 +12,7 @@ use palinode_scan::{FailedFile, Report, Run, Status, merge};
 
 use crate::support::source;
 
-pub(crate) const CODE: &str = "def f(a):\n    é = run(a)  # palinode: ignore[CWE-78] because a is a constant\n    load(a)\n    # palinode: ignore: trusted\n    load(b)\n    # palinode: ignore\n    load(c)\n";
+pub(crate) const CODE: &str = "def f(a):\n    é = run(a)  # palinode: ignore[CWE-78] because a is a constant\n    load(a)\n    # palinode: ignore[bandit/B1]: trusted\n    load(b)\n    # palinode: ignore\n    load(c)\n";
 
 pub(crate) fn finding(at: &str, cwes: &[u16]) -> (usize, Finding) {
     let start = CODE.find(at).expect("it stands there");
