@@ -48,7 +48,7 @@ fn takes_out(placed: &Placed, merged: &Merged, source: &Source) -> bool {
     let mut witnesses = merged.witnesses.iter();
     placed.source == merged.source
         && witnesses.any(|witness| {
-            let who = (&*witness.analyzer, &*witness.rule);
+            let who = (witness.analyzer, witness.rule.as_str());
             placed.suppression.takes_back(&source.text, span, who, cwes)
         })
 }
